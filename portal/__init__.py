@@ -1,0 +1,1 @@
+"""Foyer: from reading about therapy to a confirmed consultation. Imports nothing, so that bare Python can."""

@@ -1,0 +1,116 @@
+"""What is typed to make an account, to get into it, and to get back into it."""
+
+from __future__ import annotations
+
+import functools
+import zoneinfo
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask import current_app
+from wtforms import EmailField, HiddenField, PasswordField, ValidationError
+from wtforms.validators import InputRequired
+
+from portal.accounts.passwords import LEAST_CHARACTERS, MOST_CHARACTERS, Problem, problem_with
+from portal.practice.facts import current_practice
+from portal.web.form import PortalForm
+from portal.web.own_address import own_address
+
+_ENTER_ADDRESS = "Enter your email address, like name@example.org"
+PASSWORD_HINT = (
+    f"At least {LEAST_CHARACTERS} characters. Three or four unrelated words are easy to keep in mind"
+    " and hard to guess."
+)
+WORDS_FOR = {
+    Problem.TOO_SHORT: f"Use at least {LEAST_CHARACTERS} characters: three or four unrelated words will do",
+    Problem.TOO_LONG: f"Use at most {MOST_CHARACTERS} characters",
+    Problem.ONLY_KNOWN_WORDS: "Use more than your address or our name: three or four unrelated words will do",
+    Problem.COMMON: "Many people use this one, so it is tried first. Use three or four unrelated words",
+    Problem.EASY_TO_GUESS: "This one is easy to guess. Use three or four unrelated words",
+}
+
+
+class _PasswordTyped:
+    password: PasswordField
+
+    @property
+    def typed_password(self) -> str:
+        return self.password.data or ""
+
+
+class AddressForm(PortalForm):
+    """Asks for an address and nothing else."""
+
+    email = EmailField("Email address", [InputRequired(_ENTER_ADDRESS)])
+
+    def validate_email(self, field: EmailField) -> None:
+        address = address_in(field.data or "")
+        if address is None:
+            raise ValidationError(_ENTER_ADDRESS)
+
+    @property
+    def address(self) -> str:
+        """The address as it is kept: in lower case. Only of a form that was found in order."""
+        return address_in(self.email.data or "") or ""
+
+
+class SignUpForm(_PasswordTyped, AddressForm):
+    password = PasswordField("Password", [InputRequired("Choose a password")])
+    # Filled in by time-zone.js where it runs.
+    time_zone = HiddenField(filters=[lambda text: zone_in(text)])
+
+    def validate_password(self, field: PasswordField) -> None:
+        refuse_a_weak_password(field, self.address)
+
+
+class SignInForm(_PasswordTyped, AddressForm):
+    password = PasswordField("Password", [InputRequired("Enter your password")])
+    next = HiddenField(filters=[own_address])
+
+
+class NewPasswordForm(_PasswordTyped, PortalForm):
+    """Is given the address that the password will be for."""
+
+    password = PasswordField("New password", [InputRequired("Choose a password")])
+
+    def __init__(self, address: str, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.address = address
+
+    def validate_password(self, field: PasswordField) -> None:
+        refuse_a_weak_password(field, self.address)
+
+
+def refuse_a_weak_password(field: PasswordField, address: str) -> None:
+    problem = problem_with(field.data or "", address=address, words=current_practice().name.split())
+    if problem is not None:
+        raise ValidationError(WORDS_FOR[problem])
+
+
+def address_in(typed: str) -> str | None:
+    """The address as it is kept, in lower case and at most 254 characters (RFC 5321), or None if it is none.
+
+    In development an address under .test will do, which no mail ever reaches.
+    """
+    development = current_app.config["DEVELOPMENT"]
+    try:
+        found = validate_email(
+            typed,
+            strict=True,
+            allow_smtputf8=False,
+            check_deliverability=False,
+            test_environment=development,
+        )
+    except EmailNotValidError:
+        return None
+    return found.ascii_email.lower() if found.ascii_email else None
+
+
+def zone_in(typed: str | None) -> str | None:
+    """The name of an IANA zone, or None if it is none."""
+    return typed if typed in _zones() else None
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())

@@ -1,0 +1,68 @@
+"""create_app: the one place that knows every feature."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import ROOT, Settings
+from portal import (
+    accounts,
+    care,
+    database,
+    demo,
+    health,
+    intake,
+    jobs,
+    journey,
+    mail,
+    practice,
+    reading,
+    review,
+    scheduling,
+    schema,
+    server,
+    vault,
+    web,
+)
+
+_GROUND = (database, schema, vault, web, jobs, mail, health)
+_FEATURES = (practice, care, accounts, reading, intake, scheduling, journey, review, demo, server)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Wire the features together. Nothing else in the portal knows all of them."""
+    settings = settings or Settings.from_environment()
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.update(
+        DEVELOPMENT=settings.development,
+        INSTANCE=settings.instance,
+        SECRET_KEY=settings.secret_key,
+        MASTER_KEYS=settings.master_keys,
+        DATABASE_URL=settings.database_url,
+        BASE_URL=settings.base_url,
+        LISTENS_AT=(settings.host, settings.port),
+        WEB_WORKERS=settings.workers,
+        MAIL_URL=settings.mail_url,
+        MAIL_FROM=settings.mail_from,
+        ARGON2=(settings.argon2_passes, settings.argon2_memory_kib),
+        TRUSTED_HOSTS=_hosts(settings),
+        SESSION_COOKIE_NAME="__Host-foyer" if settings.secure_cookies else "foyer",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    for part in _GROUND + _FEATURES:
+        part.init_app(app)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _hosts(settings: Settings) -> list[str]:
+    """Under which names the portal answers: its own, and on a developer's machine the machine's."""
+    own = urlsplit(settings.base_url).hostname or ""
+    return [own, "localhost", "127.0.0.1", "[::1]"] if settings.development else [own]

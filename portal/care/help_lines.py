@@ -1,0 +1,79 @@
+"""Whom to call in which country, as the content file says it. Pure."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_CODE = re.compile(r"[A-Z]{2}")
+_NUMBER = re.compile(r"[0-9]+(?: [0-9]+)*")
+_OF_A_COUNTRY = {"name", "emergency", "lines"}
+_OF_A_LINE = {"name", "call", "text", "word", "hours", "languages"}
+
+
+class UnfitHelpLines(Exception):
+    """The content file does not say what it has to. Says where, and what is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line that listens: to call, to text, or both."""
+
+    name: str
+    # Numbers as people read them, in groups.
+    call: str = ""
+    text: str = ""
+    # What the text has to say, where the line asks for a word to begin with.
+    word: str = ""
+    # For example: at any hour. Empty where it varies.
+    hours: str = ""
+    languages: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Country:
+    """A country's help: its emergency number, and at least one line that listens."""
+
+    # ISO 3166-1 alpha-2.
+    code: str
+    name: str
+    emergency: str
+    lines: tuple[Line, ...]
+
+
+def read_help_lines(toml: str) -> Mapping[str, Country]:
+    """The countries of this TOML text by their code, in the order of their names. Raises UnfitHelpLines."""
+    countries = [_country(code, facts) for code, facts in tomllib.loads(toml).items()]
+    return {country.code: country for country in sorted(countries, key=lambda country: country.name)}
+
+
+def dialled(number: str) -> str:
+    """A number as a telephone wants it, without its groups: 116 123 is 116123."""
+    return number.replace(" ", "")
+
+
+def _country(code: str, facts: dict[str, Any]) -> Country:
+    if not _CODE.fullmatch(code):
+        raise UnfitHelpLines(f"{code} is not the two capital letters of a country")
+    if set(facts) != _OF_A_COUNTRY or not facts["lines"]:
+        raise UnfitHelpLines(f"{code} has to have a name, an emergency number, and lines")
+    if not _NUMBER.fullmatch(facts["emergency"]):
+        raise UnfitHelpLines(f"{code}: {facts['emergency']!r} is not a number to call")
+    return Country(
+        code=code,
+        name=facts["name"],
+        emergency=facts["emergency"],
+        lines=tuple(_line(code, line) for line in facts["lines"]),
+    )
+
+
+def _line(code: str, facts: dict[str, str]) -> Line:
+    if not set(facts) <= _OF_A_LINE or not facts.get("name"):
+        raise UnfitHelpLines(f"{code}: a line has a name, and otherwise {', '.join(sorted(_OF_A_LINE))}")
+    numbers = [facts[way] for way in ("call", "text") if way in facts]
+    if not numbers or not all(_NUMBER.fullmatch(number) for number in numbers):
+        raise UnfitHelpLines(f"{code}: {facts['name']} needs a number to call or to text, in figures")
+    return Line(**facts)

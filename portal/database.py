@@ -1,0 +1,170 @@
+"""The tables' common base, the request's database session, and the only commit."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask, current_app, g
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    TypeDecorator,
+    create_engine,
+    event,
+    inspect,
+)
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
+
+from portal.errors import Overtaken
+
+_BUSY_TIMEOUT_MS = 10_000
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment in time. Refuses one without a zone, since nobody could say later which zone was meant."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time must carry its zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _stored_values(choices: type[StrEnum]) -> list[str]:
+    return [choice.value for choice in choices]
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: UTCDateTime(),
+        StrEnum: Enum(StrEnum, values_callable=_stored_values, native_enum=False, length=40),
+    }
+
+
+def new_reference() -> str:
+    """What an address carries instead of a row number: 72 random bits that can be read over the phone."""
+    return secrets.token_hex(9)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine whose SQLite connections keep what was called saved, check keys, and wait for a writer."""
+    # What is sent is nobody's to read in a trace: an address, or words that are not sealed yet.
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_on_sqlite)
+    return engine
+
+
+def init_app(app: Flask) -> None:
+    engine = make_engine(app.config["DATABASE_URL"])
+    app.extensions["engine"] = engine
+    app.extensions["database"] = sessionmaker(engine, expire_on_commit=False)
+    app.teardown_appcontext(_close)
+
+
+def current_db() -> Session:
+    """The request's session. Outside `transaction()` it only reads."""
+    if "db" not in g:
+        g.db = current_app.extensions["database"]()
+    return g.db  # type: ignore[no-any-return]
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Everything inside happens, or nothing does. Raises Overtaken if somebody else was first.
+
+    The reading that went before is ended, so that SQLite begins this one as a write and never has to turn a
+    reader into a writer. What was read stays as it was read: a query for what is to change asks anew
+    (`populate_existing`), and the row's version decides.
+    """
+    db = current_db()
+    db.commit()
+    as_read = _as_read(db)
+    db.connection(execution_options={"write": True})
+    try:
+        yield db
+        db.commit()
+    except StaleDataError as clash:
+        _undo(db, as_read)
+        raise Overtaken from clash
+    except BaseException:
+        _undo(db, as_read)
+        raise
+
+
+def _as_read(db: Session) -> list[tuple[Any, dict[str, Any]]]:
+    return [(each, {name: vars(each)[name] for name in _read_names(each)}) for each in db]
+
+
+def _read_names(each: Any) -> list[str]:
+    """What has been read of it; a collection that is only ever written to never has been."""
+    attributes = inspect(each).mapper.attrs
+    return [
+        name
+        for name in attributes.keys() & vars(each).keys()
+        if getattr(attributes[name], "lazy", None) != "write_only"
+    ]
+
+
+def _undo(db: Session, as_read: list[tuple[Any, dict[str, Any]]]) -> None:
+    """Roll back, and let the view that shows the refusal go on with what it had read.
+
+    A rollback makes the session forget all that it loaded, and what a query had loaded beside its row, a
+    client's key for one, would not come back by itself.
+    """
+    db.rollback()
+    for each, values in as_read:
+        for name, value in values.items():
+            set_committed_value(each, name, value)
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not open transactions by itself: it would begin every one as a reader.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    # Past SQLAlchemy's cursors, which would cost more than the statement: every page begins with one.
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+
+
+def _close(_exception: Any) -> None:
+    if "db" in g:
+        g.pop("db").close()

@@ -1,0 +1,201 @@
+"""The demonstration practice: Ada, the therapist; Sam, who has just joined; Kit, who has an appointment.
+
+Everything is done through the services that real people's clicks call, at times that lie behind `now`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import cycle, islice
+
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from portal.accounts.models import Client, Therapist
+from portal.accounts.passwords import Cost, hash_password
+from portal.accounts.services import add_client, add_therapist, keep_name
+from portal.database import transaction
+from portal.intake.replies import Posted
+from portal.intake.services import begin_intake, publish_shipped_questionnaire, save_answer, send_intake
+from portal.practice.facts import current_practice
+from portal.practice.models import Practice
+from portal.practice.services import describe_practice
+from portal.reading.queries import published_readings
+from portal.reading.services import import_shipped_readings, mark_reading
+from portal.scheduling.models import WorkingHours
+from portal.scheduling.queries import offer_to
+from portal.scheduling.services import confirm_consultation, request_consultation
+from portal.scheduling.slots import minute_of, moment_of
+
+PASSWORD = "a-quiet-place-to-begin"
+ADA, SAM, KIT = "ada@foyer.example", "sam@foyer.example", "kit@foyer.example"
+
+_ZONE = "Europe/London"
+_MONDAY_TO_THURSDAY = (1, 2, 3, 4)
+# In minutes of the wall clock.
+_MORNING, _AFTERNOON = (9 * 60, 12 * 60), (13 * 60, 17 * 60)
+_ANSWERS = {
+    "name": ["Kit Lowe"],
+    "what-brings-you": [
+        "Since we moved I am tired in a way that sleep does not mend, and small things set me off."
+        " I would like to understand it before it becomes how I am."
+    ],
+    "since-when": ["months"],
+    "sleep": ["mixed"],
+    "support": ["partner", "friends", "doing"],
+    "earlier": ["yes"],
+    "what-helped": ["Being asked slowly. Homework did not help: I did it to please."],
+    "right-now": ["safe"],
+    "anything-else": ["I find the first ten minutes of anything hardest."],
+}
+_NAMES = (
+    "Alex Finch",
+    "Bo Hart",
+    "Cleo Voss",
+    "Dara Quinn",
+    "Eli Stone",
+    "Fern Abbot",
+    "Gus Lind",
+    "Ines Roy",
+)
+_AT_ONCE = 500
+
+
+def is_empty(db: Session) -> bool:
+    """Whether nobody real has come yet; also after a loading that was interrupted."""
+    strangers = select(Therapist.id).where(Therapist.email != ADA).limit(1)
+    return db.scalar(select(Client.id).limit(1)) is None and db.scalar(strangers) is None
+
+
+def sign_ins(db: Session) -> list[str]:
+    """What to tell somebody who wants to look around; nothing if the practice is another."""
+    if _client(db, SAM) is None:
+        return []
+    return [
+        f"Sign in with the password {PASSWORD} as",
+        f"  {ADA}, the therapist",
+        f"  {SAM}, a client who has just joined",
+        f"  {KIT}, a client who has an appointment",
+    ]
+
+
+def load(app: Flask, *, now: datetime) -> None:
+    """Make whatever of the demonstration is not there yet; what is there stays as it is."""
+    # In a context of its own, whatever the caller's is, so that no database session is left over.
+    contextvars.Context().run(_load, app, now)
+
+
+def load_more_clients(app: Flask, number: int, *, now: datetime) -> Iterator[int]:
+    """Make so many clients beside Sam and Kit; yields how many were made at a time."""
+    password_hash = _password_hash(app)
+    for done in range(0, number, _AT_ONCE):
+        some = min(_AT_ONCE, number - done)
+        with app.app_context(), transaction() as db:
+            _add_clients(db, some, password_hash, now)
+        yield some
+
+
+def _load(app: Flask, now: datetime) -> None:
+    password_hash = _password_hash(app)
+    # Links in messages begin with the portal's address.
+    with app.test_request_context(base_url=app.config["BASE_URL"]):
+        with transaction() as db:
+            _found_practice(db, password_hash, now - timedelta(days=30))
+        # The messages that follow bear the practice's name.
+        app.extensions["practice"].forget()
+        with transaction() as db:
+            _welcome_sam(db, password_hash, now)
+            _accompany_kit(db, password_hash, now)
+
+
+def _found_practice(db: Session, password_hash: str, now: datetime) -> None:
+    if db.scalar(select(Practice.id)) is None:
+        describe_practice(
+            db,
+            name="Willow Street Practice",
+            country="GB",
+            time_zone=_ZONE,
+            answering_days=_MONDAY_TO_THURSDAY,
+            answers_within_days=2,
+            answers_by_hour=18,
+        )
+    import_shipped_readings(db, now=now)
+    publish_shipped_questionnaire(db, now=now)
+    if _therapist(db) is None:
+        ada = add_therapist(
+            db, name="Ada Marsh", email=ADA, password_hash=password_hash, time_zone=_ZONE, now=now
+        )
+        for weekday in _MONDAY_TO_THURSDAY:
+            for starts, ends in (_MORNING, _AFTERNOON):
+                db.add(
+                    WorkingHours(therapist_id=ada.id, weekday=weekday, starts_minute=starts, ends_minute=ends)
+                )
+
+
+def _welcome_sam(db: Session, password_hash: str, now: datetime) -> None:
+    if _client(db, SAM) is None:
+        add_client(db, email=SAM, password_hash=password_hash, now=now, proved=True)
+
+
+def _accompany_kit(db: Session, password_hash: str, now: datetime) -> None:
+    """Joined three days ago, read and answered two days ago, asked yesterday, and was answered since."""
+    if _client(db, KIT) is not None:
+        return
+    joined, answered, asked = (now - timedelta(days=days) for days in (3, 2, 1))
+    add_client(db, email=KIT, password_hash=password_hash, now=joined, proved=True, time_zone=_ZONE)
+    kit = _client(db, KIT)
+    therapist = _therapist(db)
+    if kit is None or therapist is None:
+        raise LookupError
+    kit.therapist = therapist
+    for reading in published_readings(db)[:1]:
+        mark_reading(db, kit, reading, now=answered)
+    intake = begin_intake(db, kit, now=answered)
+    for link_id, typed in _ANSWERS.items():
+        save_answer(db, kit, link_id, Posted(typed), now=answered)
+    # What is sent is what the page before it showed: every answer, stored.
+    db.flush()
+    send_intake(db, kit, seen=intake.version, now=answered)
+    _meet(db, kit, therapist, asked=asked, not_before=now + timedelta(days=4))
+
+
+def _meet(db: Session, kit: Client, therapist: Therapist, *, asked: datetime, not_before: datetime) -> None:
+    offer = offer_to(db, kit, therapist, now=asked, since=minute_of(not_before))
+    consultation = request_consultation(
+        db,
+        client=kit,
+        therapist=therapist,
+        starts_at=moment_of(offer.starts[0]),
+        now=asked,
+        answer_by=current_practice().answering.answer_by(asked),
+    )
+    confirm_consultation(db, consultation, now=asked + timedelta(hours=3))
+
+
+def _add_clients(db: Session, number: int, password_hash: str, now: datetime) -> None:
+    before = db.scalar(select(func.count()).select_from(Client)) or 0
+    for place, name in enumerate(islice(cycle(_NAMES), number), start=before + 1):
+        email = f"client-{place}@foyer.example"
+        client = add_client(db, email=email, password_hash=password_hash, now=now, proved=True)
+        keep_name(db, client, name)
+
+
+def _client(db: Session, email: str) -> Client | None:
+    return db.scalar(
+        select(Client)
+        .where(Client.email == email)
+        .options(joinedload(Client.data_key), joinedload(Client.therapist))
+        .execution_options(populate_existing=True)
+    )
+
+
+def _therapist(db: Session) -> Therapist | None:
+    return db.scalar(select(Therapist).where(Therapist.email == ADA))
+
+
+def _password_hash(app: Flask) -> str:
+    """One for all of them: it costs what it costs, and they share the password anyway."""
+    return hash_password(PASSWORD, cost=Cost(*app.config["ARGON2"]))

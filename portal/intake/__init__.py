@@ -1,0 +1,12 @@
+"""The short questionnaire."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.intake import commands, views
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(views.blueprint)
+    app.cli.add_command(commands.questionnaire)

@@ -1,0 +1,110 @@
+"""An intake as the therapist reads it: every open question's wording with what was said to it. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.intake.path import Path
+from portal.intake.questionnaire import Question, lamp_of
+from portal.intake.replies import AnswerState, Reply, in_words
+
+# The shape of a sealed copy. A copy is never rewritten, so each shape that was ever sealed stays readable.
+_SHAPE = 1
+NOT_ANSWERED = "Not answered"
+PASSED_BY = {
+    AnswerState.SKIPPED: "Skipped",
+    AnswerState.DECLINED: "Would rather not say",
+    AnswerState.IN_PERSON: "Would rather talk about it in person",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One question and what was said to it. `state` is an AnswerState's value, or "untouched"."""
+
+    link_id: str
+    text: str
+    state: str
+    # What a reader sees: a line each for several choices.
+    shown: list[str]
+
+    @property
+    def in_person(self) -> bool:
+        return self.state == AnswerState.IN_PERSON.value
+
+
+def rows_of(path: Path) -> list[Row]:
+    """The open questions in their order. What is hidden leaves no trace (W4)."""
+    return [_row(each, path.replies.get(each.link_id)) for each in path.questions]
+
+
+def frozen(path: Path, *, name: str, number: int, definition_hash: str, sent_at: datetime) -> str:
+    """The copy that is sealed when an intake is sent: JSON that needs nothing else to be shown (W2)."""
+    plain = {
+        "shape": _SHAPE,
+        "questionnaire": {
+            "name": name,
+            "title": path.questionnaire.title,
+            "number": number,
+            "hash": definition_hash,
+        },
+        "sent_at": sent_at.isoformat(),
+        "rows": [
+            _kept(each, row, path.replies.get(each.link_id))
+            for each, row in zip(path.questions, rows_of(path), strict=True)
+        ],
+    }
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def thawed(copy: str) -> list[Row]:
+    """The rows of a copy that was frozen at any time."""
+    return [
+        Row(link_id=row["link_id"], text=row["text"], state=row["state"], shown=row["shown"])
+        for row in json.loads(copy)["rows"]
+    ]
+
+
+def in_person(rows: Sequence[Row]) -> list[Row]:
+    """For our conversation: what the client keeps for talking."""
+    return [row for row in rows if row.in_person]
+
+
+def _row(question: Question, reply: Reply | None) -> Row:
+    return Row(
+        link_id=question.link_id,
+        text=question.text,
+        state=reply.state.value if reply else "untouched",
+        shown=_shown(question, reply),
+    )
+
+
+def _shown(question: Question, reply: Reply | None) -> list[str]:
+    if reply is not None and reply.given is not None:
+        return in_words(question, reply.given)
+    if reply is None:
+        return [NOT_ANSWERED]
+    words = PASSED_BY[reply.state]
+    if lamp_of(question) is None:
+        return [words]
+    # Nobody may take silence here for a no (W3).
+    if reply.state is AnswerState.SKIPPED:
+        return [NOT_ANSWERED]
+    return [f"{NOT_ANSWERED}: {words[0].lower()}{words[1:]}"]
+
+
+def _kept(question: Question, row: Row, reply: Reply | None) -> dict[str, object]:
+    return {
+        "link_id": row.link_id,
+        "kind": question.kind,
+        "part_of": question.part_of,
+        "text": row.text,
+        "state": row.state,
+        "value": reply.given if reply else None,
+        "shown": row.shown,
+        "lamp": lamp_of(question) is not None,
+        "tender": question.tender,
+    }

@@ -1,0 +1,112 @@
+"""Putting work in the queue, taking it out under a lease, and closing it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.jobs.models import Job
+
+# A worker renews it while it has the job in hand, so it is only as long as a dead worker may go unnoticed.
+LEASE = timedelta(minutes=1)
+# With the waits between them about two and a half days: a mail server may be away for a weekend.
+MOST_ATTEMPTS = 20
+_FIRST_WAIT = timedelta(seconds=15)
+_LONGEST_WAIT = timedelta(hours=6)
+
+
+class GiveUp(Exception):
+    """A handler raises it from what happened when trying once more would not help."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A job that this worker holds until its lease ends."""
+
+    id: int
+    kind: str
+    subject: str
+    attempts: int
+    lease_token: str
+
+
+def enqueue(db: Session, kind: str, *, subject: str, due_at: datetime) -> None:
+    """Have a worker do `kind` about `subject`, not before `due_at`, if the change around it is committed."""
+    db.add(Job(kind=kind, subject=subject, due_at=due_at, attempts=0))
+
+
+def is_anything_due(db: Session, *, now: datetime) -> bool:
+    """Whether somebody could take a job; asked before `take_due`, so that an idle worker only reads."""
+    return db.scalar(select(Job.id).where(*_free(now)).limit(1)) is not None
+
+
+def take_due(db: Session, *, now: datetime, most: int = 1) -> Sequence[Taken]:
+    """Lease the jobs that are due and that nobody holds; the longest due first.
+
+    One statement on both databases: PostgreSQL skips rows that another takes, SQLite has one writer.
+    """
+    due = select(Job.id).where(*_free(now)).order_by(Job.due_at, Job.id).limit(most)
+    token = secrets.token_hex(16)
+    rows = db.execute(
+        update(Job)
+        .where(Job.id.in_(due.with_for_update(skip_locked=True)))
+        .values(lease_token=token, leased_until=now + LEASE, attempts=Job.attempts + 1)
+        .returning(Job.id, Job.kind, Job.subject, Job.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    return [Taken(*row, lease_token=token) for row in rows]
+
+
+def renew(db: Session, job: Taken, *, now: datetime) -> None:
+    """Hold the job for another lease; nothing happens if it is closed or another's by now."""
+    db.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.lease_token == job.lease_token)
+        .values(leased_until=now + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def finish(db: Session, job: Taken, *, now: datetime) -> bool:
+    """Close the job. False if its lease had passed to another worker, who will close it."""
+    return _close(db, job, done_at=now)
+
+
+def put_off(db: Session, job: Taken, *, now: datetime, error: str, for_good: bool = False) -> bool:
+    """Have it tried again after a wait that doubles each time; give up after MOST_ATTEMPTS, or `for_good`.
+
+    `error` is the name of what happened, never words. False as for `finish`.
+    """
+    if for_good or job.attempts >= MOST_ATTEMPTS:
+        return _close(db, job, gave_up_at=now, last_error=error)
+    return _close(db, job, due_at=now + wait_after(job.attempts), last_error=error)
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after this many attempts: 15 s, 30 s, 1 min … at most 6 h."""
+    return min(_FIRST_WAIT * float(2 ** (attempts - 1)), _LONGEST_WAIT)
+
+
+def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Job.done_at.is_(None),
+        Job.gave_up_at.is_(None),
+        Job.due_at <= now,
+        or_(Job.leased_until.is_(None), Job.leased_until <= now),
+    )
+
+
+def _close(db: Session, job: Taken, **values: object) -> bool:
+    closed = db.scalars(
+        update(Job)
+        .where(Job.id == job.id, Job.lease_token == job.lease_token)
+        .values(leased_until=None, lease_token=None, **values)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return closed.first() is not None

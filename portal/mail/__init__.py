@@ -1,0 +1,17 @@
+"""The outbox: a message is stored with the change it tells of, and sent afterwards."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.mail import delivery, views
+from portal.mail.outbox import DELIVERY
+
+_TIMEOUT_SECONDS = 30.0
+
+
+def init_app(app: Flask) -> None:
+    app.config.setdefault("MAIL_TIMEOUT", _TIMEOUT_SECONDS)
+    app.extensions["job_handlers"][DELIVERY] = delivery.deliver
+    if app.config["DEVELOPMENT"]:
+        app.register_blueprint(views.blueprint)

@@ -1,0 +1,14 @@
+"""What the practice says of itself: its name, country, zone, and when it answers."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.practice import commands, facts, views
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(views.blueprint)
+    app.cli.add_command(commands.practice)
+    app.extensions["practice"] = facts.Remembered()
+    app.context_processor(lambda: {"practice": facts.current_practice()})

@@ -1,0 +1,66 @@
+"""What the practice says of itself, from a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from portal.database import current_db, transaction
+from portal.practice.facts import Facts, practice_facts
+from portal.practice.services import UnfitFacts, describe_practice
+
+practice = AppGroup("practice", help="What the practice says of itself.")
+
+
+class _Days(click.ParamType[tuple[int, ...]]):
+    """Weekdays as numbers between commas: 1,2,3,4 is Monday to Thursday."""
+
+    name = "days"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if not isinstance(value, str):
+            return tuple(value)
+        try:
+            return tuple(int(part) for part in value.split(","))
+        except ValueError:
+            self.fail("write the days as numbers between commas: 1,2,3,4 is Monday to Thursday", param, ctx)
+
+
+@practice.command()
+@click.option("--name", help="How the practice is called, on every page and in every mail.")
+@click.option("--country", help="Two letters, as GB: decides which help lines are shown.")
+@click.option("--time-zone", help="An IANA zone, as Europe/London.")
+@click.option("--answering-days", type=_Days(), help="The days on which requests are answered: 1,2,3,4.")
+@click.option("--answers-within-days", type=int, help="Within so many of those days a request is answered.")
+@click.option("--answers-by-hour", type=int, help="By this hour of the last of them, 0 to 23.")
+def describe(**said: Any) -> None:
+    """Say what the practice is called, where it is, and when it answers. What is left out stays as it is."""
+    facts = practice_facts(current_db())
+    changes = {key: value for key, value in said.items() if value is not None}
+    if changes:
+        facts = _described(vars(facts) | changes)
+    click.echo(
+        f"{facts.name} ({facts.country or 'no country'}, {facts.time_zone}). {facts.watched} "
+        f"{facts.answers_in_words}"
+    )
+    if facts.country not in current_app.extensions["help_lines"]:
+        click.echo(
+            f"Warning: no help lines are known for {facts.country or 'a practice without a country'}. "
+            "Pages will name the local emergency number and findahelpline.com.",
+            err=True,
+        )
+
+
+def _described(facts: dict[str, Any]) -> Facts:
+    try:
+        with transaction() as db:
+            describe_practice(db, **facts)
+            db.flush()
+            return practice_facts(db)
+    except UnfitFacts as unfit:
+        raise click.ClickException(str(unfit)) from None

@@ -1,0 +1,110 @@
+"""The practice's facts as every page needs them, remembered for a few seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.practice.answering import Answering
+from portal.practice.models import ONLY_ROW, Practice
+
+_REMEMBERED_SECONDS = 10.0
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a practice says of itself; the defaults are what a copy says before it was told anything."""
+
+    name: str = "Foyer"
+    country: str = ""
+    time_zone: str = "UTC"
+    answering_days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    answers_within_days: int = 2
+    answers_by_hour: int = 18
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def watched(self) -> str:
+        """What every page says about when somebody reads what comes in."""
+        days = _days_in_words(self.answering_days)
+        return f"This portal is not watched around the clock. Messages are read {days}."
+
+    @property
+    def answers_in_words(self) -> str:
+        """How soon a request is answered, as a sentence."""
+        if self.answers_within_days == 1:
+            return "You have an answer by the next working day."
+        days = _NUMBERS.get(self.answers_within_days, str(self.answers_within_days))
+        return f"You have an answer within {days} working days."
+
+    @property
+    def answering(self) -> Answering:
+        return Answering(
+            zone=self.zone,
+            days=frozenset(self.answering_days),
+            within_days=self.answers_within_days,
+            by_hour=self.answers_by_hour,
+        )
+
+
+def _days_in_words(days: tuple[int, ...]) -> str:
+    """For example: Monday to Thursday; Monday, Wednesday and Friday."""
+    names = [_WEEKDAYS[day - 1] for day in sorted(days)]
+    if len(days) > 2 and max(days) - min(days) == len(days) - 1:
+        return f"{names[0]} to {names[-1]}"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+class Remembered:
+    """One process's memory of the facts. A change made elsewhere is seen within ten seconds."""
+
+    def __init__(self) -> None:
+        self._facts = Facts()
+        self._until = float("-inf")
+
+    def facts(self) -> Facts:
+        if clock.ticks() >= self._until:
+            self._look_again()
+        return self._facts
+
+    def forget(self) -> None:
+        self._until = float("-inf")
+
+    def _look_again(self) -> None:
+        try:
+            with current_app.extensions["database"]() as db:
+                self._facts = practice_facts(db)
+        except SQLAlchemyError:
+            # A page that says the database does not answer still has to show where help is.
+            return
+        self._until = clock.ticks() + _REMEMBERED_SECONDS
+
+
+def current_practice() -> Facts:
+    remembered: Remembered = current_app.extensions["practice"]
+    return remembered.facts()
+
+
+def practice_facts(db: Session) -> Facts:
+    """The stored facts, or the defaults of a practice that has not said anything yet."""
+    row = db.get(Practice, ONLY_ROW)
+    if row is None:
+        return Facts()
+    return Facts(
+        name=row.name,
+        country=row.country,
+        time_zone=row.time_zone,
+        answering_days=tuple(int(day) for day in row.answering_days.split(",")),
+        answers_within_days=row.answers_within_days,
+        answers_by_hour=row.answers_by_hour,
+    )

@@ -1,0 +1,27 @@
+"""The one row in which a practice says who it is."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.database import Base
+
+ONLY_ROW = 1
+
+
+class Practice(Base):
+    __tablename__ = "practice"
+    __table_args__ = (CheckConstraint("id = 1", name="one_practice"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=ONLY_ROW)
+    name: Mapped[str]
+    # ISO 3166-1 alpha-2, upper case: decides which help lines are shown.
+    country: Mapped[str]
+    # An IANA zone.
+    time_zone: Mapped[str]
+    # The weekdays on which requests are answered, ISO numbers: "1,2,3,4" is Monday to Thursday.
+    answering_days: Mapped[str]
+    # Requests are answered within so many answering days, by this local hour.
+    answers_within_days: Mapped[int]
+    answers_by_hour: Mapped[int]

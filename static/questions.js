@@ -1,0 +1,91 @@
+// Saves an answer while its typing pauses and when the page is left. Without it, every Continue saves.
+
+const PAUSE = 1000;
+const RETRY = 5000;
+const NOT_SAVED = "Not saved yet. Your words are still on this page; it will be tried again.";
+const SIGNED_OUT = "Not saved: you may have been signed out. Copy what you wrote before you leave this page.";
+
+const form = document.querySelector("form[data-draft]");
+if (form) keepSaving(form);
+
+function keepSaving(form) {
+  const line = document.querySelector("[data-saved]");
+  const lamp = document.querySelector("[data-lamp]");
+  let saved = words();
+  let timer = 0;
+  let stopped = false;
+  let heldBack = false;
+
+  form.addEventListener("input", () => saveIn(PAUSE));
+  form.addEventListener("change", () => saveIn(0));
+  form.addEventListener("submit", goOn);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && saveNow(true));
+  addEventListener("pagehide", () => saveNow(true));
+  // A page that the browser kept is older than what was saved from it.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+  function words() {
+    return new URLSearchParams([...new FormData(form)].filter(([name]) => name === "answer")).toString();
+  }
+
+  function saveIn(milliseconds) {
+    clearTimeout(timer);
+    timer = setTimeout(saveNow, milliseconds);
+  }
+
+  async function saveNow(leaving = false) {
+    clearTimeout(timer);
+    const sent = words();
+    if (stopped || sent === saved) return;
+    try {
+      await hear(await post(leaving), sent);
+    } catch {
+      say(NOT_SAVED);
+      saveIn(RETRY);
+    }
+  }
+
+  function post(leaving) {
+    nextTurn();
+    return fetch(form.dataset.draft, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      keepalive: leaving,
+      redirect: "manual",
+    });
+  }
+
+  async function hear(answer, sent) {
+    const told = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
+    if (answer.ok && told) {
+      saved = sent;
+      if (lamp) lamp.hidden = !told.lit;
+    }
+    stopped ||= answer.status === 409;
+    if (answer.status >= 500) throw new Error("not saved");
+    heldBack = !told;
+    say(told ? told.line : SIGNED_OUT);
+  }
+
+  // What is posted now counts; a save that is still on its way comes too late by its turn. Who may have been
+  // signed out is held back once, since the page they would come to does not have their words.
+  function goOn(event) {
+    clearTimeout(timer);
+    if (heldBack) {
+      heldBack = false;
+      event.preventDefault();
+      line?.scrollIntoView({ block: "center" });
+      return;
+    }
+    stopped = true;
+    nextTurn();
+  }
+
+  function nextTurn() {
+    form.elements.turn.value = Number(form.elements.turn.value) + 1;
+  }
+
+  function say(words) {
+    if (line && line.textContent !== words) line.textContent = words;
+  }
+}

@@ -1,0 +1,88 @@
+"""Adding therapists at a terminal."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from portal.accounts.models import Client, Therapist
+from portal.accounts.passwords import Cost, is_right
+from tests import make
+
+PASSWORD = "lantern otter gravel"
+
+
+def add(app, *more, name="Ada Marsh", email="Ada@Example.org", typed=PASSWORD + "\n"):
+    arguments = ["therapist", "add", name, "--email", email, "--password-stdin", *more]
+    return app.test_cli_runner().invoke(args=arguments, input=typed)
+
+
+def test_a_therapist_is_added_and_can_sign_in(app, db, now):
+    said = add(app, "--time-zone", "Europe/Paris")
+
+    ada = db.scalars(select(Therapist)).one()
+    assert said.output == "Ada Marsh can sign in with ada@example.org\n"
+    assert (ada.name, ada.email, ada.time_zone, ada.added_at) == (
+        "Ada Marsh",
+        "ada@example.org",
+        "Europe/Paris",
+        now,
+    )
+    assert is_right(PASSWORD, ada.password_hash, cost=Cost(*app.config["ARGON2"]))
+
+
+def test_the_password_is_asked_for_and_not_shown(app, db):
+    arguments = ["therapist", "add", "Ada Marsh", "--email", "ada@example.org"]
+
+    said = app.test_cli_runner().invoke(args=arguments, input=f"{PASSWORD}\n{PASSWORD}\n")
+
+    assert said.exit_code == 0
+    assert PASSWORD not in said.output
+    assert is_right(PASSWORD, db.scalars(select(Therapist.password_hash)).one(), cost=Cost(1, 8))
+
+
+def test_without_a_zone_it_is_the_practices(app, db):
+    add(app)
+
+    assert db.scalars(select(Therapist.time_zone)).one() == "UTC"
+
+
+@pytest.mark.parametrize("kind", [make.client, make.therapist])
+def test_an_address_that_is_taken_is_refused_in_one_line(app, db, kind):
+    taken = kind(db).email
+
+    said = add(app, email=taken)
+
+    assert said.exit_code == 1
+    assert said.output == f"Error: {taken} is taken: somebody signs in with it already\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ({"email": "ada"}, "ada is not an email address"),
+        ({"typed": "short\n"}, "Use at least 12 characters: three or four unrelated words will do"),
+        ({"typed": ""}, "Use at least 12 characters: three or four unrelated words will do"),
+        ({"name": "  "}, "A therapist needs a name"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(app, db, wrong, line):
+    said = add(app, **wrong)
+
+    assert (said.exit_code, said.output) == (1, f"Error: {line}\n")
+    assert db.scalars(select(Therapist)).all() == []
+
+
+def test_a_zone_that_does_not_exist_is_refused(app):
+    said = add(app, "--time-zone", "Europe/Atlantis")
+
+    assert said.output == "Error: Europe/Atlantis is not a time zone; one reads like Europe/London\n"
+
+
+def test_clients_who_wait_become_the_first_therapists(app, db):
+    sam = make.client(db, therapist=None)
+
+    add(app)
+
+    db.expire_all()
+    assert db.get(Client, sam.id).therapist_id == db.scalars(select(Therapist.id)).one()

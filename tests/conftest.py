@@ -1,0 +1,170 @@
+"""What most tests need: an application with an empty database of its own, and a browser to visit it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+from config import ROOT, Environment, Settings
+from portal import clock
+from portal.app import create_app
+from portal.database import Base
+from tests.browser import Browser
+from tests.postgres import temporary_postgres
+
+MONDAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+BOTH_DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """Where CI runs, what cannot be tested is not tested, and that is a failure."""
+    return _nothing_is_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return _nothing_is_skipped((yield))
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    monkeypatch.setattr(clock, "now", lambda: MONDAY)
+    return MONDAY
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch, now: datetime):
+    """Call it with a moment, and it is that moment."""
+    return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database made by the migrations, once; each test works on a copy of its own."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    _migrate(create_engine(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres() -> Iterator[str]:
+    """One server and one database a process; each test finds its tables emptied."""
+    with temporary_postgres() as url:
+        _migrate(create_engine(url))
+        yield url
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Every test that meets a database runs on both."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "portal.db")
+        return f"sqlite:///{tmp_path}/portal.db"
+    url: str = request.getfixturevalue("migrated_postgres")
+    _empty(url)
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        env=Environment.DEVELOPMENT,
+        instance=tmp_path / "instance",
+        database_url=database_url,
+        secret_key="not a secret, but long enough to be one",
+        master_keys=(bytes(range(32)),),
+        base_url="https://portal.test",
+        mail_url=None,
+        mail_from="portal@portal.test",
+        argon2_memory_kib=8,
+        argon2_passes=1,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, now: datetime) -> Iterator[Flask]:
+    app = create_app(settings)
+    app.testing = True
+    yield app
+    app.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def db(app: Flask) -> Iterator[Session]:
+    """A session of the test's own, beside whatever sessions the visits open.
+
+    Each statement is a transaction by itself, so it never keeps a visit waiting and never sees the past; what
+    it has loaded it keeps until `db.expire_all()`.
+    """
+    engine = app.extensions["engine"].execution_options(isolation_level="AUTOCOMMIT")
+    with app.extensions["database"](bind=engine) as db:
+        yield db
+
+
+@pytest.fixture
+def inside_app(app: Flask) -> Iterator[None]:
+    """For a service that renders an email. Never together with a browser: visits would share one `g`."""
+    with app.test_request_context(base_url=app.config["BASE_URL"]):
+        yield
+
+
+@pytest.fixture
+def queries(app: Flask):
+    """`with queries() as seen:` collects the statements that the application sends meanwhile."""
+
+    @contextmanager
+    def watching() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement, *_rest) -> None:
+            if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+                seen.append(statement)
+
+        engine = app.extensions["engine"]
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return watching
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    return Browser(app)
+
+
+def _nothing_is_skipped(report):
+    if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"skipped, and CI=true: {report.longrepr}"
+    return report
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.connect() as connection:
+        command.upgrade(
+            Config(toml_file=ROOT / "pyproject.toml", attributes={"connection": connection}), "head"
+        )
+        connection.commit()
+    engine.dispose()
+
+
+def _empty(url: str) -> None:
+    engine = create_engine(make_url(url))
+    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    engine.dispose()

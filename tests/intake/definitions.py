@@ -1,0 +1,93 @@
+"""Small questionnaires that tests speak of, and random ones for properties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from portal.intake.questionnaire import Questionnaire, Value
+from portal.intake.replies import AnswerState, Reply
+
+OPTIONS = [{"code": code, "label": code.title()} for code in ("one", "two", "three")]
+KINDS: dict[str, dict[str, Any]] = {
+    "short-text": {"max_length": 40},
+    "long-text": {"max_length": 300},
+    "one-of": {"options": OPTIONS},
+    "several-of": {"options": OPTIONS},
+    "yes-no": {},
+    "date": {"min": "2000-01-01", "max": "2030-12-31"},
+    "number": {"min": 0, "max": 10},
+}
+
+
+def item(link_id: str, kind: str = "short-text", **more: Any) -> dict[str, Any]:
+    """A valid item of this kind, as it stands in a file."""
+    why = {} if kind == "note" else {"why": "because a test asks it."}
+    return {
+        "link_id": link_id,
+        "kind": kind,
+        "text": f"About {link_id}?",
+        **why,
+        **KINDS.get(kind, {}),
+        **more,
+    }
+
+
+def when(question: str, operator: str, answer: Any) -> dict[str, Any]:
+    return {"question": question, "operator": operator, "answer": answer}
+
+
+def questionnaire(*items: dict[str, Any]) -> Questionnaire:
+    return Questionnaire.model_validate({"name": "test", "title": "Test", "minutes": 5, "items": items})
+
+
+_ANSWERS: dict[str, st.SearchStrategy[Any]] = {
+    "short-text": st.sampled_from(["heron", "weir"]),
+    "long-text": st.sampled_from(["heron", "weir"]),
+    "one-of": st.sampled_from(["one", "two", "three"]),
+    "several-of": st.sampled_from([("one",), ("two", "three"), ("one", "two", "three")]),
+    "yes-no": st.booleans(),
+    "date": st.sampled_from(["2001-02-03", "2020-12-31"]),
+    "number": st.integers(0, 10),
+}
+
+
+@st.composite
+def definitions(draw: st.DrawFn) -> Questionnaire:
+    """Up to twelve items, each with up to three conditions on earlier ones."""
+    kinds = draw(st.lists(st.sampled_from([*KINDS, "note"]), min_size=1, max_size=11))
+    items = [item("q-0", draw(st.sampled_from(list(KINDS))))]
+    for position, kind in enumerate(kinds, start=1):
+        conditions = draw(st.lists(_conditions(items), max_size=3))
+        behaviour = draw(st.sampled_from(["all", "any"]))
+        items.append(item(f"q-{position}", kind, enable_when=conditions, enable_behaviour=behaviour))
+    return questionnaire(*items)
+
+
+@st.composite
+def saying(draw: st.DrawFn, definition: Questionnaire) -> dict[str, Reply]:
+    """Something said to some of the questions, hidden ones too."""
+    replies: dict[str, Reply] = {}
+    for each in definition.items:
+        if each.kind != "note" and draw(st.booleans()):
+            state = draw(st.sampled_from(AnswerState))
+            replies[each.link_id] = Reply(state, draw(_ANSWERS[each.kind]))
+    return replies
+
+
+def answered(**values: Value) -> dict[str, Reply]:
+    return {name.replace("_", "-"): Reply(AnswerState.ANSWERED, value) for name, value in values.items()}
+
+
+@st.composite
+def _conditions(draw: st.DrawFn, earlier: list[dict[str, Any]]) -> dict[str, Any]:
+    asked = draw(st.sampled_from([each for each in earlier if each["kind"] != "note"]))
+    operators = ["exists", "=", "!="]
+    if asked["kind"] in {"date", "number"}:
+        operators += [">", "<", ">=", "<="]
+    operator = draw(st.sampled_from(operators))
+    if operator == "exists":
+        return when(asked["link_id"], operator, draw(st.booleans()))
+    answer = draw(_ANSWERS[asked["kind"]])
+    return when(asked["link_id"], operator, answer[0] if isinstance(answer, tuple) else answer)

@@ -1,0 +1,232 @@
+"""Makes the things tests speak of. Anything a test does not mention gets a dull, valid value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Client, Therapist
+from portal.accounts.passwords import Cost, hash_password
+from portal.intake.models import Answer, Intake, QuestionnaireVersion
+from portal.intake.path import Path
+from portal.intake.queries import answer_place, copy_place
+from portal.intake.questionnaire import Questionnaire, Value, canonical, digest, parsed
+from portal.intake.replies import AnswerState, Reply, packed
+from portal.intake.sent_copy import frozen
+from portal.intake.services import shipped_questionnaire
+from portal.practice.models import Practice
+from portal.reading.models import Reading
+from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
+from portal.scheduling.models import Consultation, HeldTime, WorkingHours
+from portal.vault.words import make_data_key, seal
+
+Thing = TypeVar("Thing")
+_number = count(1)
+_LONG_AGO = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
+_STEP = timedelta(minutes=5)
+# Of the words "a-quiet-place-to-begin", under the cheap settings of tests. Signing in by a form needs it.
+PASSWORD = "a-quiet-place-to-begin"
+_PASSWORD_HASH = hash_password(PASSWORD, cost=Cost(passes=1, memory_kib=8))
+
+
+def therapist(db: Session, *, name: str = "Ada Marsh", time_zone: str = "Europe/London") -> Therapist:
+    return _stored(
+        db,
+        Therapist(
+            name=name,
+            email=f"therapist-{next(_number)}@example.org",
+            password_hash=_PASSWORD_HASH,
+            time_zone=time_zone,
+            added_at=_LONG_AGO,
+        ),
+    )
+
+
+def client(
+    db: Session,
+    *,
+    name: str | None = "Sam Reed",
+    therapist: Therapist | None = None,
+    time_zone: str | None = None,
+    proved_at: datetime | None = _LONG_AGO,
+) -> Client:
+    key = make_data_key(db, now=_LONG_AGO)
+    number = next(_number)
+    reference = f"c{number:017}"
+    made = Client(
+        reference=reference,
+        email=f"client-{number}@example.org",
+        password_hash=_PASSWORD_HASH,
+        proved_at=proved_at,
+        sealed_name=seal(db, key, name, of=f"client.name:{reference}") if name else None,
+        time_zone=time_zone,
+        therapist=therapist,
+        data_key=key,
+        joined_at=_LONG_AGO,
+    )
+    return _stored(db, made)
+
+
+def working_hours(
+    db: Session, therapist: Therapist, *, weekday: int = 2, starts: str = "10:00", ends: str = "13:00"
+) -> WorkingHours:
+    """Tuesday mornings, if the test does not say otherwise."""
+    return _stored(
+        db,
+        WorkingHours(
+            therapist_id=therapist.id,
+            weekday=weekday,
+            starts_minute=_minutes(starts),
+            ends_minute=_minutes(ends),
+        ),
+    )
+
+
+def consultation(
+    db: Session,
+    *,
+    client: Client,
+    therapist: Therapist,
+    starts_at: datetime,
+    status: Status = Status.REQUESTED,
+    minutes: int = 50,
+) -> Consultation:
+    steps = range(minutes // 5) if status in HOLDS_ITS_TIME else range(0)
+    return _stored(
+        db,
+        Consultation(
+            client=client,
+            therapist=therapist,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=minutes),
+            status=status,
+            asked_at=_LONG_AGO,
+            answer_by=starts_at - timedelta(hours=1),
+            calendar_uid=f"consultation-{next(_number)}@foyer.example",
+            held=[HeldTime(therapist_id=therapist.id, starts_at=starts_at + step * _STEP) for step in steps],
+        ),
+    )
+
+
+def questionnaire_version(db: Session, definition: Questionnaire | None = None) -> QuestionnaireVersion:
+    """The questions that come with the portal, if the test does not say otherwise."""
+    definition = definition or shipped_questionnaire()
+    text = canonical(definition)
+    return _stored(
+        db,
+        QuestionnaireVersion(
+            name=definition.name,
+            number=next(_number),
+            definition=text,
+            definition_hash=digest(text),
+            published_at=_LONG_AGO,
+        ),
+    )
+
+
+def intake(
+    db: Session,
+    *,
+    client: Client,
+    version: QuestionnaireVersion | None = None,
+    said: Mapping[str, Value | AnswerState] | None = None,
+    sent_at: datetime | None = None,
+) -> Intake:
+    """What a client said so far, or sent: a value for each answer, a state for each way round."""
+    version = version or questionnaire_version(db)
+    begun = _stored(
+        db,
+        Intake(client_id=client.id, version_id=version.id, begun_at=_LONG_AGO, saved_at=sent_at or _LONG_AGO),
+    )
+    replies = {
+        link_id: Reply(each, None) if isinstance(each, AnswerState) else Reply(AnswerState.ANSWERED, each)
+        for link_id, each in (said or {}).items()
+    }
+    for link_id, reply in replies.items():
+        place, value = answer_place(begun.reference, link_id), packed(reply.value)
+        _stored(
+            db,
+            Answer(
+                intake_id=begun.id,
+                link_id=link_id,
+                state=reply.state,
+                sealed_value=seal(db, client.data_key, value, of=place) if value else None,
+                saved_at=_LONG_AGO,
+                revision=1,
+                page="",
+                turn=0,
+            ),
+        )
+    if sent_at is not None:
+        path = Path(parsed(version.definition), replies)
+        copy = frozen(
+            path,
+            name=version.name,
+            number=version.number,
+            definition_hash=version.definition_hash,
+            sent_at=sent_at,
+        )
+        begun.sealed_copy = seal(db, client.data_key, copy, of=copy_place(begun))
+        begun.sent_at = sent_at
+    return _stored(db, begun)
+
+
+def reading(
+    db: Session,
+    *,
+    slug: str | None = None,
+    title: str = "A short reading",
+    position: int = 1,
+    markdown: str = "A few words.",
+    published_at: datetime | None = _LONG_AGO,
+) -> Reading:
+    return _stored(
+        db,
+        Reading(
+            slug=slug or f"reading-{next(_number)}",
+            title=title,
+            summary="",
+            position=position,
+            minutes=1,
+            markdown=markdown,
+            published_at=published_at,
+            imported_at=_LONG_AGO,
+        ),
+    )
+
+
+def practice(
+    db: Session,
+    *,
+    name: str = "Willow Street Practice",
+    country: str = "GB",
+    time_zone: str = "Europe/London",
+    answering_days: str = "1,2,3,4,5",
+) -> Practice:
+    """It is remembered for some seconds by an application that was asked before it was made."""
+    return _stored(
+        db,
+        Practice(
+            name=name,
+            country=country,
+            time_zone=time_zone,
+            answering_days=answering_days,
+            answers_within_days=2,
+            answers_by_hour=18,
+        ),
+    )
+
+
+def _minutes(clock_time: str) -> int:
+    hours, minutes = clock_time.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _stored(db: Session, thing: Thing) -> Thing:
+    db.add(thing)
+    db.flush()
+    return thing

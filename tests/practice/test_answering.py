@@ -1,0 +1,72 @@
+"""By when a practice answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from portal.practice.answering import Answering
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def answering(days="12345", within=2, by_hour=18, zone=LONDON):
+    return Answering(zone=zone, days=frozenset(int(day) for day in days), within_days=within, by_hour=by_hour)
+
+
+@pytest.mark.parametrize(
+    ("days", "within", "asked", "answered"),
+    [
+        # 1 March 2027 is a Monday. The day of asking does not count, whatever its hour.
+        ("12345", 1, "2027-03-01 09:00", "2027-03-02 18:00"),
+        ("12345", 2, "2027-03-01 09:00", "2027-03-03 18:00"),
+        ("12345", 2, "2027-03-01 00:00", "2027-03-03 18:00"),
+        ("12345", 2, "2027-03-01 23:59", "2027-03-03 18:00"),
+        # Over a weekend, and from within one.
+        ("12345", 1, "2027-03-05 12:00", "2027-03-08 18:00"),
+        ("12345", 2, "2027-03-05 12:00", "2027-03-09 18:00"),
+        ("12345", 1, "2027-03-06 12:00", "2027-03-08 18:00"),
+        ("12345", 1, "2027-03-07 12:00", "2027-03-08 18:00"),
+        # Monday to Thursday.
+        ("1234", 2, "2027-03-03 12:00", "2027-03-08 18:00"),
+        # Every day of the week.
+        ("1234567", 2, "2027-03-06 12:00", "2027-03-08 18:00"),
+        # Only on Mondays.
+        ("1", 1, "2027-03-01 09:00", "2027-03-08 18:00"),
+        ("1", 1, "2027-03-02 09:00", "2027-03-08 18:00"),
+        ("1", 3, "2027-03-07 23:00", "2027-03-22 18:00"),
+        # Over the change of the clocks, on Sunday 28 March: 18:00 stays 18:00 on the wall.
+        ("12345", 1, "2027-03-26 12:00", "2027-03-29 18:00"),
+        # Over the end of a month and of a year.
+        ("12345", 1, "2027-12-31 12:00", "2028-01-03 18:00"),
+    ],
+)
+def test_answers_come_within_so_many_answering_days(days, within, asked, answered):
+    asked_at = datetime.fromisoformat(asked).replace(tzinfo=LONDON)
+
+    answer_by = answering(days, within).answer_by(asked_at)
+
+    assert answer_by == datetime.fromisoformat(answered).replace(tzinfo=LONDON)
+
+
+def test_the_hour_is_the_wall_clocks_on_either_side_of_the_change():
+    before = answering(within=1).answer_by(datetime(2027, 3, 25, 12, 0, tzinfo=LONDON))
+    after = answering(within=1).answer_by(datetime(2027, 3, 26, 12, 0, tzinfo=LONDON))
+
+    assert before.astimezone(UTC) == datetime(2027, 3, 26, 18, 0, tzinfo=UTC)
+    assert after.astimezone(UTC) == datetime(2027, 3, 29, 17, 0, tzinfo=UTC)
+
+
+def test_which_day_it_is_when_somebody_asks_is_the_practices_to_say():
+    """Monday 23:00 in London is Tuesday morning in Auckland."""
+    asked_at = datetime(2027, 3, 1, 23, 0, tzinfo=UTC)
+
+    answer_by = answering(within=1, zone=ZoneInfo("Pacific/Auckland")).answer_by(asked_at)
+
+    assert f"{answer_by:%A %H:%M}" == "Wednesday 18:00"
+
+
+def test_midnight_is_an_hour_too():
+    assert answering(by_hour=0, within=1).answer_by(datetime(2027, 3, 1, 9, tzinfo=LONDON)).hour == 0

@@ -1,0 +1,69 @@
+"""The practice described from a terminal."""
+
+from __future__ import annotations
+
+from portal.practice.facts import Facts, practice_facts
+
+
+def run(app, *arguments):
+    return app.test_cli_runner().invoke(args=["practice", "describe", *arguments])
+
+
+def test_a_practice_is_described(app, db):
+    outcome = run(
+        app,
+        *("--name", "Willow Street", "--country", "ie", "--time-zone", "Europe/Dublin"),
+        *("--answering-days", "1,2,3,4", "--answers-within-days", "3", "--answers-by-hour", "17"),
+    )
+
+    assert outcome.exit_code == 0, outcome.output
+    assert "Willow Street (IE, Europe/Dublin)" in outcome.output
+    assert "Warning" not in outcome.output
+    assert practice_facts(db) == Facts(
+        name="Willow Street",
+        country="IE",
+        time_zone="Europe/Dublin",
+        answering_days=(1, 2, 3, 4),
+        answers_within_days=3,
+        answers_by_hour=17,
+    )
+
+
+def test_what_is_left_out_stays_as_it_is(app, db):
+    run(app, "--name", "Willow Street", "--country", "GB", "--answers-by-hour", "12")
+
+    run(app, "--name", "Elm Street")
+
+    facts = practice_facts(db)
+    assert (facts.name, facts.country, facts.answers_by_hour) == ("Elm Street", "GB", 12)
+
+
+def test_asking_without_saying_anything_shows_what_is_stored(app, db):
+    run(app, "--name", "Willow Street", "--country", "GB")
+
+    outcome = run(app)
+
+    assert outcome.output.startswith("Willow Street (GB, UTC). This portal is not watched")
+
+
+def test_a_country_without_known_help_lines_is_taken_with_a_warning(app, db):
+    outcome = run(app, "--name", "Willow Street", "--country", "XK")
+
+    assert outcome.exit_code == 0
+    assert "Warning: no help lines are known for XK." in outcome.output
+    assert practice_facts(db).country == "XK"
+
+
+def test_what_cannot_be_is_refused_and_nothing_is_kept(app, db):
+    outcome = run(app, "--name", "Willow Street", "--country", "GB", "--time-zone", "Nowhere")
+
+    assert outcome.exit_code == 1
+    assert "'Nowhere' is not an IANA time zone" in outcome.output
+    assert practice_facts(db) == Facts()
+
+
+def test_days_are_numbers_between_commas(app, db):
+    outcome = run(app, "--answering-days", "Monday")
+
+    assert outcome.exit_code == 2
+    assert "write the days as numbers between commas" in outcome.output

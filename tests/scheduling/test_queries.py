@@ -1,0 +1,110 @@
+"""What others ask of scheduling: whose, in which order, and with what loaded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from portal.accounts.queries import name_of
+from portal.errors import NotFound
+from portal.scheduling.lifecycle import Status
+from portal.scheduling.queries import (
+    consultation_of,
+    consultations_between,
+    consultations_of,
+    history_with,
+    hours_of,
+    offer_to,
+    waiting_for,
+)
+from portal.scheduling.slots import moment_of
+from tests import make
+
+
+def starts(consultations):
+    return [consultation.starts_at for consultation in consultations]
+
+
+def test_a_clients_own_are_those_that_hold_their_time(db, sam, kit, ada, ten, eleven, noon):
+    make.consultation(db, client=sam, therapist=ada, starts_at=noon)
+    make.consultation(db, client=sam, therapist=ada, starts_at=ten, status=Status.CONFIRMED)
+    make.consultation(db, client=sam, therapist=ada, starts_at=ten, status=Status.CANCELLED)
+    make.consultation(db, client=kit, therapist=ada, starts_at=eleven)
+
+    assert starts(consultations_of(db, sam)) == [ten, noon]
+    assert starts(consultations_of(db, sam, since=eleven)) == [noon]
+
+
+def test_a_consultation_is_found_by_the_two_it_belongs_to(db, sam, kit, ada, ten):
+    asked = make.consultation(db, client=sam, therapist=ada, starts_at=ten)
+    stranger = make.therapist(db)
+
+    assert consultation_of(db, sam, asked.reference) is consultation_of(db, ada, asked.reference)
+    for person in (kit, stranger):
+        with pytest.raises(NotFound):
+            consultation_of(db, person, asked.reference)
+
+
+def test_the_most_urgent_waits_first(db, sam, kit, ada, ten, eleven, noon):
+    make.consultation(db, client=sam, therapist=ada, starts_at=noon)
+    make.consultation(db, client=kit, therapist=ada, starts_at=ten)
+    make.consultation(db, client=sam, therapist=ada, starts_at=eleven, status=Status.CONFIRMED)
+    db.expunge_all()
+
+    waiting = waiting_for(db, ada)
+
+    assert starts(waiting) == [ten, noon]
+    assert [name_of(db, consultation.client) for consultation in waiting] == ["Kit Lowe", "Sam Reed"]
+    assert [consultation.replaces for consultation in waiting] == [None, None]
+
+
+def test_a_week_holds_what_reaches_into_it(db, sam, ada, ten, eleven, noon):
+    for start in (ten, eleven, noon):
+        make.consultation(db, client=sam, therapist=ada, starts_at=start)
+    make.consultation(db, client=sam, therapist=ada, starts_at=eleven, status=Status.EXPIRED)
+
+    assert starts(consultations_between(db, ada, ten + timedelta(minutes=49), noon)) == [ten, eleven]
+    assert starts(consultations_between(db, ada, ten + timedelta(minutes=50), noon)) == [eleven]
+
+
+def test_the_history_begins_with_the_newest(db, sam, kit, ada, ten, eleven):
+    make.consultation(db, client=sam, therapist=ada, starts_at=eleven, status=Status.DECLINED)
+    make.consultation(db, client=sam, therapist=ada, starts_at=ten)
+    make.consultation(db, client=kit, therapist=ada, starts_at=eleven)
+
+    assert starts(history_with(db, ada, sam)) == [ten, eleven]
+
+
+def test_hours_run_through_the_week(db, ada):
+    make.working_hours(db, ada, weekday=1, starts="14:00", ends="15:00")
+    make.working_hours(db, ada, weekday=1, starts="09:00", ends="10:00")
+
+    assert [(row.weekday, row.starts_minute) for row in hours_of(db, ada)] == [(1, 540), (1, 840), (2, 600)]
+
+
+def test_an_offer_leaves_out_what_anybody_holds_also_where_it_only_reaches_in(db, sam, kit, ada, now, ten):
+    make.consultation(db, client=kit, therapist=ada, starts_at=ten - timedelta(minutes=45))
+    make.consultation(db, client=kit, therapist=make.therapist(db), starts_at=ten + timedelta(hours=1))
+
+    offer = offer_to(db, sam, ada, now=now)
+
+    tuesday = [moment_of(start) for start in offer.starts if moment_of(start) < now + timedelta(days=2)]
+    assert tuesday == [ten + timedelta(hours=1), ten + timedelta(hours=2)]
+    assert offer.own == []
+
+
+def test_the_same_number_of_queries_whatever_is_held(db, sam, kit, ada, now, ten, queries):
+    with queries() as few:
+        offer_to(db, sam, ada, now=now)
+        consultations_of(db, kit)
+        waiting_for(db, ada)
+    for week in range(6):
+        make.consultation(db, client=kit, therapist=ada, starts_at=ten + timedelta(weeks=week))
+    db.expunge_all()
+    with queries() as many:
+        offer_to(db, sam, ada, now=now)
+        consultations_of(db, kit)
+        waiting_for(db, ada)
+
+    assert len(many) == len(few) == 4

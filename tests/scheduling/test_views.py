@@ -1,0 +1,229 @@
+"""What the pages of scheduling make of what is odd, and what they cost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from portal.scheduling.lifecycle import Status
+from portal.scheduling.models import Consultation
+from tests import make
+
+BASE = "https://portal.test"
+WORDS = "Anything you would like to say with it (optional)"
+
+
+@pytest.fixture
+def sams(browser, sam):
+    browser.sign_in(sam)
+    return browser
+
+
+def post(browser, token, **fields):
+    """Post to the page of times what a browser would never send."""
+    return browser.http.post(
+        "/times",
+        base_url=BASE,
+        data={"csrf_token": token, **fields},
+        headers={"Referer": f"{BASE}/times"},
+    )
+
+
+def token_on(page):
+    return next(field for field in page.root.all("input") if field.get("name") == "csrf_token").get("value")
+
+
+# Bad input.
+
+
+def test_choosing_nothing_is_said_at_the_field_and_what_was_typed_is_kept(sams):
+    sams.open("/times")
+    sams.fill(WORDS, "Thank you")
+
+    page = sams.press("Ask for this time")
+
+    assert page.title.startswith("Error: Choose a time")
+    assert page.errors == ["Choose a time"]
+    assert page.link_called("Choose a time").get("href") == "#starts_at"
+    assert page.field_labelled(WORDS).text == "Thank you"
+
+
+def test_a_time_that_is_none_is_said_at_the_field(db, sams):
+    token = token_on(sams.open("/times"))
+
+    for starts_at in (
+        "",
+        "soon",
+        "2027-03-02T10:00",
+        "2027-03-02T10:00+00:00",
+        "2027-13-45T10:00Z",
+        "\u0661",
+    ):
+        answer = post(sams, token, starts_at=starts_at, zone="Europe/London")
+        assert (answer.status_code, "Choose a time</p>" in answer.text) == (200, True), starts_at
+
+    assert db.scalars(select(Consultation)).all() == []
+
+
+def test_a_time_that_was_never_on_offer_is_answered_with_the_nearest(db, sams):
+    token = token_on(sams.open("/times"))
+
+    for starts_at in ("2027-03-02T10:05Z", "2027-03-01T10:00Z", "0001-01-01T00:00Z", "9999-12-31T23:59Z"):
+        answer = post(sams, token, starts_at=starts_at, zone="Europe/London")
+        assert answer.status_code == 409, starts_at
+        assert "That time has just been taken. These are the nearest free ones" in answer.text
+
+    assert db.scalars(select(Consultation)).all() == []
+
+
+def test_a_zone_that_is_none_is_not_kept(db, sams, sam):
+    token = token_on(sams.open("/times"))
+
+    for zone in ("", "Atlantis/Capital", "../../etc/passwd", "x" * 5000, "Europe"):
+        assert post(sams, token, starts_at="2027-03-02T10:00Z", zone=zone).status_code == 303
+
+    db.expire_all()
+    assert db.get(type(sam), sam.id).time_zone == "Europe/London"
+
+
+def test_an_odd_address_shows_times_all_the_same(sams):
+    odd = ["zone=Atlantis/Capital", "zone=../../etc/passwd", "change-zone=&zone=US/Eastern"]
+    odd += ["from=0001-01-01", "from=9999-12-31", "from=yesterday", "from=2027-W09-1"]
+
+    for query in odd:
+        assert "Tuesday" in sams.open(f"/times?{query}").text
+
+
+def test_too_many_words_are_said_at_the_field(db, sams):
+    sams.open("/times")
+    sams.choose("Tuesday 2 March, 10:00")
+    sams.fill(WORDS, "x" * 4001)
+
+    page = sams.press("Ask for this time")
+
+    assert page.errors == ["Use at most 4000 characters"]
+    assert page.field_labelled("Tuesday 2 March, 10:00").has("checked")
+    assert db.scalars(select(Consultation)).all() == []
+
+
+def test_markup_in_words_is_shown_as_it_was_typed(sams, scene, sam, ten):
+    asked = scene.ask(sam, ten, words="<b>bold</b> & more")
+
+    assert "<b>bold</b> & more" in sams.open(f"/consultations/{asked}").text
+
+
+# Whose pages they are.
+
+
+def test_anothers_is_not_found(db, sams, kit, ada, ten):
+    kits = make.consultation(db, client=kit, therapist=ada, starts_at=ten).reference
+
+    for path in (
+        f"/consultations/{kits}",
+        f"/consultations/{kits}/cancellation",
+        f"/times?instead-of={kits}",
+        "/consultations/nobody",
+        "/times?instead-of=nobody",
+    ):
+        sams.open(path, expect=404)
+
+
+def test_looking_changes_nothing(db, sams, scene, sam, ten):
+    asked = scene.ask(sam, ten)
+    before = [(row.id, row.version, row.status) for row in db.scalars(select(Consultation))]
+
+    for path in ("", ".ics", "/cancellation"):
+        sams.http.get(f"/consultations/{asked}{path}", base_url=BASE)
+    sams.open("/times")
+
+    db.expire_all()
+    assert [(row.id, row.version, row.status) for row in db.scalars(select(Consultation))] == before
+
+
+def test_what_has_ended_has_nothing_to_cancel(sams, db, sam, ada, ten):
+    ended = make.consultation(db, client=sam, therapist=ada, starts_at=ten, status=Status.EXPIRED)
+
+    page = sams.open(f"/consultations/{ended.reference}/cancellation")
+
+    assert sams.path == f"/consultations/{ended.reference}"
+    assert "Withdraw" not in page.text
+
+
+def test_without_a_therapist_the_page_says_so_calmly(db, browser, now):
+    browser.sign_in(make.client(db, therapist=None))
+
+    page = browser.open("/times")
+
+    assert "There is nobody yet whose times you could choose from." in page.text
+
+
+def test_without_hours_the_page_says_so_calmly(db, browser, now):
+    browser.sign_in(make.client(db, therapist=make.therapist(db, name="Ada Marsh")))
+
+    page = browser.open("/times")
+
+    assert "There are no free times at the moment. Ada Marsh opens new ones now and then" in page.text
+    assert page.buttons == []
+
+
+def test_one_who_has_a_time_is_told_how_to_move_it(sams, db, sam, ada, ten):
+    make.consultation(db, client=sam, therapist=ada, starts_at=ten, status=Status.CONFIRMED)
+
+    page = sams.open("/times")
+    assert "You already have Tuesday 2 March, 10:00." in page.text
+
+    sams.follow("choose another time instead of it")
+    assert sams.page.heading == "Choose another time"
+
+
+# What they cost.
+
+
+@pytest.mark.parametrize("held", [1, 12])
+def test_a_page_of_times_costs_as_many_queries_whatever_is_held(db, sams, kit, ada, ten, queries, held):
+    for place in range(held):
+        start = ten + timedelta(weeks=place % 4, hours=place // 4)
+        make.consultation(db, client=kit, therapist=ada, starts_at=start)
+    sams.open("/times")
+
+    with queries() as seen:
+        sams.open("/times")
+
+    assert len(seen) == 3
+
+
+def test_a_page_of_other_times_costs_four_queries_at_most(db, sams, scene, sam, ten, queries):
+    asked = scene.ask(sam, ten)
+    sams.open("/times")
+
+    with queries() as seen:
+        sams.open(f"/times?instead-of={asked}")
+
+    assert len(seen) <= 4
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "Asia/Tokyo"], ids=["the same zone", "another zone"])
+def test_asking_costs_nine_queries_at_most(sams, queries, zone):
+    token = token_on(sams.open("/times"))
+
+    with queries() as seen:
+        answer = post(sams, token, starts_at="2027-03-02T10:00Z", zone=zone, words="Thank you")
+
+    assert answer.status_code == 303
+    assert len(seen) <= 9, seen
+    # After who is asking, the lock: before anything is read that it guards, and before anything is written.
+    assert seen[1].startswith("SELECT therapist.id")
+
+
+def test_one_consultation_costs_five_queries_at_most(sams, scene, sam, ten, eleven, queries):
+    kept = scene.ask(sam, ten, words="Thank you")
+    scene.confirm(kept)
+    asked = scene.ask(sam, eleven, instead_of=kept)
+    sams.open("/times")
+
+    for reference in (kept, asked):
+        with queries() as seen:
+            sams.open(f"/consultations/{reference}")
+        assert len(seen) <= 5

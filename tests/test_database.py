@@ -1,0 +1,44 @@
+"""A transaction happens as a whole or not at all, and a refusal leaves what was read before it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from portal.accounts.models import Client
+from portal.database import current_db, transaction
+from portal.errors import Refused
+from tests import make
+
+
+@pytest.mark.usefixtures("inside_app")
+def test_after_a_refusal_nothing_is_changed_and_what_was_read_is_still_there(db):
+    sam = make.client(db, therapist=make.therapist(db, name="Ada Marsh"), time_zone="Europe/London")
+    read = (
+        current_db()
+        .scalars(
+            select(Client)
+            .where(Client.id == sam.id)
+            .options(joinedload(Client.data_key), joinedload(Client.therapist))
+        )
+        .one()
+    )
+
+    def refuse() -> None:
+        with transaction() as writing:
+            read.time_zone = "Asia/Tokyo"
+            writing.flush()
+            raise Refused
+
+    with pytest.raises(Refused):
+        refuse()
+
+    assert (read.time_zone, read.therapist.name) == ("Europe/London", "Ada Marsh")
+    assert read.data_key.reference
+    db.expire_all()
+    assert db.scalars(select(Client.time_zone)).one() == "Europe/London"
+    with transaction():
+        read.time_zone = "Asia/Tokyo"
+    db.expire_all()
+    assert db.scalars(select(Client.time_zone)).one() == "Asia/Tokyo"

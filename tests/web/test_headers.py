@@ -1,0 +1,100 @@
+"""Every answer, whatever it says, tells the browser what it may do with it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from portal.app import create_app
+from portal.web.audience import public
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+ON_EVERY_ANSWER = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": (
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+}
+ANSWERS = {
+    "a page": ("GET", "/", 200),
+    "a page to look at the headers of": ("HEAD", "/sign-in", 200),
+    "what may be done": ("OPTIONS", "/sign-in", 200),
+    "a private page": ("GET", "/next", 303),
+    "an unknown page": ("GET", "/no-such-page", 404),
+    "an unknown file": ("GET", "/static/no-such-file.css", 404),
+    "a form without a token": ("POST", "/sign-in", 400),
+    "a file": ("GET", "/static/portal.css", 200),
+    "another method": ("PUT", "/sign-in", 405),
+    "a broken page": ("GET", "/breaks", 500),
+    "a sign of health": ("GET", "/healthz", 200),
+    "the want of a worker": ("GET", "/readyz", 503),
+}
+
+
+@pytest.fixture
+def visit(app):
+    @public
+    def breaks():
+        raise ValueError("I cannot sleep")
+
+    app.add_url_rule("/breaks", "breaks", breaks)
+    app.testing = False
+    http = app.test_client()
+
+    def visit(method, path, **request):
+        # Read to its end, so that no file stays open.
+        return http.open(path, method=method, base_url="https://portal.test", buffered=True, **request)
+
+    return visit
+
+
+@pytest.mark.parametrize(("method", "path", "code"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_every_answer_carries_them_once(visit, method, path, code):
+    answer = visit(method, path)
+
+    assert answer.status_code == code
+    found = {name: answer.headers.getlist(name) for name in ON_EVERY_ANSWER}
+    assert found == {name: [value] for name, value in ON_EVERY_ANSWER.items()}
+
+
+@pytest.mark.parametrize(("method", "path", "code"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_nothing_but_our_own_files_is_kept(visit, method, path, code):
+    kept = visit(method, path).headers["Cache-Control"]
+
+    assert ("no-store" in kept) is not (path == "/static/portal.css")
+
+
+def test_a_file_that_has_not_changed_is_not_sent_again(visit):
+    mark = visit("GET", "/static/portal.css").headers["ETag"]
+    again = visit("GET", "/static/portal.css", headers={"If-None-Match": mark})
+
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_developer_s_portal_asks_no_browser_to_insist_on_https(settings, now):
+    app = create_app(dataclasses.replace(settings, base_url="http://127.0.0.1:8000"))
+    answer = app.test_client().get("/healthz", base_url="http://127.0.0.1:8000")
+
+    assert "Strict-Transport-Security" not in answer.headers
+    app.extensions["engine"].dispose()
+
+
+def test_the_cookie_is_for_this_host_alone_and_no_script_reads_it(visit):
+    (cookie,) = visit("GET", "/sign-in").headers.getlist("Set-Cookie")
+
+    name, *attributes = cookie.split("; ")
+    assert name.startswith("__Host-foyer=")
+    assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]
