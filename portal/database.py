@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,11 +12,14 @@ from typing import Any
 from flask import Flask, current_app, g
 from sqlalchemy import (
     Connection,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
     Enum,
+    Executable,
     MetaData,
+    Table,
     TypeDecorator,
     create_engine,
     event,
@@ -95,6 +98,21 @@ def current_db() -> Session:
     if "db" not in g:
         g.db = current_app.extensions["database"]()
     return g.db  # type: ignore[no-any-return]
+
+
+def table_of(model: type[Base]) -> Table:
+    """The model's table, for a plain statement."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def rows(db: Session, statement: Executable, parameters: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+    """For what is done often: a statement about columns, past the session's bookkeeping, in its transaction.
+
+    What is pending in the session is not flushed for it.
+    """
+    return db.connection().execute(statement, parameters)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from portal.accounts.models import Client, Therapist
+from portal.database import rows
 from portal.errors import NotFound, Refused
 from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
 from portal.intake.path import Path, progress
@@ -153,14 +154,14 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
 
 def overview_of(db: Session, client: Client) -> Overview:
     """Which questions, and how far the client has come; in one query."""
-    rows = db.execute(_OVERVIEW, {"client_id": client.id}).all()
-    if not rows:
+    found = rows(db, _OVERVIEW, {"client_id": client.id}).all()
+    if not found:
         return Overview(questionnaire=None, path=None, progress=Progress())
-    newest_id, newest_hash, reference, saved_at, sent_at, own_id, own_hash = rows[0][:7]
+    newest_id, newest_hash, reference, saved_at, sent_at, own_id, own_hash = found[0][:7]
     begun = own_id is not None
     questionnaire = definition_of(db, *((own_id, own_hash) if begun else (newest_id, newest_hash)))
     replies: dict[str, Reply] = {}
-    for *_, link_id, state, sealed in rows:
+    for *_, link_id, state, sealed in found:
         if link_id is not None:
             # A value that decides nothing stays closed.
             wanted = sealed if link_id in questionnaire.decisive else None
@@ -201,7 +202,7 @@ def lamps_of(db: Session, client: Client) -> Sequence[Lamp]:
 
 def lamps_lit_for(db: Session, therapist: Therapist) -> Sequence[tuple[Lamp, Client]]:
     """The unseen lamps of this therapist's clients, the oldest first, each client with their data key."""
-    rows = db.execute(
+    lit = db.execute(
         select(Lamp, Client)
         .join(Client, Client.id == Lamp.client_id)
         .join(DataKey, DataKey.id == Client.data_key_id)
@@ -209,7 +210,24 @@ def lamps_lit_for(db: Session, therapist: Therapist) -> Sequence[tuple[Lamp, Cli
         .order_by(Lamp.lit_at, Lamp.id)
         .options(contains_eager(Client.data_key))
     )
-    return [(lamp, client) for lamp, client in rows]
+    return [(lamp, client) for lamp, client in lit]
+
+
+def what_lit(db: Session, lamps: Iterable[Lamp]) -> list[str]:
+    """The questions, in their own words, whose answers lit these lamps; one query, or none without a lamp."""
+    lit = {(lamp.intake_id, lamp.link_id): None for lamp in lamps}
+    if not lit:
+        return []
+    versions = db.execute(
+        select(Intake.id, QuestionnaireVersion.id, QuestionnaireVersion.definition_hash)
+        .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
+        .where(Intake.id.in_({intake_id for intake_id, _ in lit}))
+    )
+    asked = {
+        intake_id: definition_of(db, version_id, definition_hash).by_link_id
+        for intake_id, version_id, definition_hash in versions
+    }
+    return [asked[intake_id][link_id].text for intake_id, link_id in lit]
 
 
 def definition_of(db: Session, version_id: int, definition_hash: str) -> Questionnaire:

@@ -14,8 +14,7 @@ from portal.intake.queries import Progress, progress_of
 from portal.journey.steps import Standings, standings
 from portal.reading.queries import FirstReading, first_reading_for
 from portal.scheduling.lifecycle import Status
-from portal.scheduling.models import Consultation
-from portal.scheduling.queries import consultations_of
+from portal.scheduling.queries import Held, consultations_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +26,7 @@ class Way:
     # What the series begins with, if there is one.
     reading: FirstReading | None
     progress: Progress
-    held: Sequence[Consultation]
+    held: Sequence[Held]
     standings: Standings
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import render_template
+from flask import current_app
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal.database import new_reference
+from portal.database import new_reference, rows, table_of
 from portal.jobs.queue import enqueue
 from portal.mail.message import address, one_line
 from portal.mail.models import OutgoingEmail
 
 DELIVERY = "deliver-email"
+_ADD = insert(table_of(OutgoingEmail))
 
 
 def post(
@@ -23,23 +25,27 @@ def post(
     now: datetime,
     calendar: tuple[str, str] | None = None,
     **context: object,
-) -> OutgoingEmail:
-    """Render templates/email/<message>/ and keep it until the change around it is committed.
+) -> str:
+    """Render templates/email/<message>/ and keep it until the change around it is committed: its reference.
 
     `calendar` is the text of a calendar file and its METHOD. Raises UnfitForAHeader if `to` is not one
     address, or the subject is more than one line.
     """
     address(to)
     text, method = calendar or (None, None)
-    email = OutgoingEmail(
-        reference=new_reference(),
-        recipient=to,
-        subject=one_line(render_template(f"email/{message}/subject.txt", **context).strip()),
-        body=render_template(f"email/{message}/body.txt", **context),
-        calendar=text,
-        calendar_method=method,
-        written_at=now,
-    )
-    db.add(email)
-    enqueue(db, DELIVERY, subject=email.reference, due_at=now)
-    return email
+    # What every template knows is gathered once for both.
+    current_app.update_template_context(context)
+    folder, template_called = f"email/{message}", current_app.jinja_env.get_template
+    reference = new_reference()
+    email = {
+        "reference": reference,
+        "recipient": to,
+        "subject": one_line(template_called(f"{folder}/subject.txt").render(context).strip()),
+        "body": template_called(f"{folder}/body.txt").render(context),
+        "calendar": text,
+        "calendar_method": method,
+        "written_at": now,
+    }
+    rows(db, _ADD, email)
+    enqueue(db, DELIVERY, subject=reference, due_at=now)
+    return reference

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, load_only
 
 from portal.accounts.models import Client
+from portal.database import rows
 from portal.errors import NotFound
 from portal.reading.models import Reading, ReadingMark
 
@@ -57,7 +58,7 @@ def published_readings(db: Session) -> Sequence[Reading]:
 
 def first_reading_for(db: Session, client: Client) -> FirstReading | None:
     """What the series begins with, and when this client said they have read it; None without a series."""
-    row = db.execute(_FIRST, {"client_id": client.id}).first()
+    row = rows(db, _FIRST, {"client_id": client.id}).first()
     return None if row is None else FirstReading(*row)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import client_of, name_of
 from portal.intake.models import Intake, Lamp
-from portal.intake.queries import SentIntake, lamps_lit_for, lamps_of, sent_intake_of
+from portal.intake.queries import SentIntake, lamps_lit_for, lamps_of, sent_intake_of, what_lit
 from portal.reading.models import Reading
 from portal.reading.queries import readings_marked_by
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
@@ -50,7 +50,9 @@ class Person:
     name: str
     read: Sequence[Reading]
     intake: SentIntake | None
+    # What the therapist has not seen yet, and the questions whose answers lit it.
     lamps: Sequence[Lamp]
+    lit_by: Sequence[str]
     consultations: Sequence[Request]
 
     @property
@@ -79,12 +81,14 @@ def desk_of(db: Session, therapist: Therapist) -> list[Waiting]:
 def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
     """One of the therapist's clients. Raises NotFound."""
     client = client_of(db, therapist, reference)
+    unseen = [lamp for lamp in lamps_of(db, client) if lamp.seen_at is None]
     return Person(
         client=client,
         name=name_of(db, client),
         read=readings_marked_by(db, client),
         intake=sent_intake_of(db, client),
-        lamps=lamps_of(db, client),
+        lamps=unseen,
+        lit_by=what_lit(db, unseen),
         consultations=[_request(db, each) for each in history_with(db, therapist, client)],
     )
 

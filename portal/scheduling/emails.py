@@ -74,6 +74,6 @@ def _tell(
         earlier=earlier if earlier is not None and earlier.holds_its_time else None,
         replaced=earlier if earlier is not None and earlier.status is Status.REPLACED else None,
         zone=zone,
-        clocks_change_at=None,
+        clocks_change_at=moment_of(changes[-1]) if changes else None,
         **more,
     )

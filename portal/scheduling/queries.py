@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import Person
+from portal.database import rows
 from portal.errors import NotFound
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
 from portal.scheduling.models import Consultation, ConsultationEvent, WorkingHours
@@ -25,7 +26,7 @@ _HOLDS_ITS_TIME = Consultation.status.in_(sorted(HOLDS_ITS_TIME))
 _HOURS = select(WorkingHours.weekday, WorkingHours.starts_minute, WorkingHours.ends_minute).where(
     WorkingHours.therapist_id == bindparam("therapist_id")
 )
-_HELD = (
+_ALL_HELD = (
     select(
         Consultation.id,
         Consultation.reference,
@@ -35,26 +36,22 @@ _HELD = (
         Consultation.status,
         Consultation.starts_at,
         Consultation.ends_at,
+        Consultation.answer_by,
     )
-    .where(
-        _HOLDS_ITS_TIME,
-        or_(
-            and_(
-                Consultation.therapist_id == bindparam("therapist_id"),
-                Consultation.starts_at > bindparam("since"),
-                Consultation.starts_at < bindparam("until"),
-            ),
-            Consultation.client_id == bindparam("client_id"),
+    .where(_HOLDS_ITS_TIME)
+    .order_by(Consultation.starts_at)
+)
+_HELD = _ALL_HELD.where(
+    or_(
+        and_(
+            Consultation.therapist_id == bindparam("therapist_id"),
+            Consultation.starts_at > bindparam("since"),
+            Consultation.starts_at < bindparam("until"),
         ),
+        Consultation.client_id == bindparam("client_id"),
     )
-    .order_by(Consultation.starts_at)
 )
-_OF_CLIENT = (
-    select(Consultation)
-    .where(_HOLDS_ITS_TIME, Consultation.client_id == bindparam("client_id"))
-    .order_by(Consultation.starts_at)
-    .options(joinedload(Consultation.replaces))
-)
+_OF_CLIENT = _ALL_HELD.where(Consultation.client_id == bindparam("client_id"))
 _WAITING = (
     select(Consultation)
     .where(
@@ -103,6 +100,7 @@ class Held(NamedTuple):
     status: Status
     starts_at: datetime
     ends_at: datetime
+    answer_by: datetime
 
 
 @dataclass(frozen=True)
@@ -206,10 +204,10 @@ def consultation_to_change(db: Session, consultation_id: int) -> Consultation:
     return db.scalars(_TO_CHANGE, {"id": consultation_id}).one()
 
 
-def consultations_of(db: Session, client: Client, *, since: datetime | None = None) -> Sequence[Consultation]:
-    """Those of the client that hold their time, soonest first; with `since`, only those not over by then."""
-    held = db.scalars(_OF_CLIENT, {"client_id": client.id}).all()
-    return [consultation for consultation in held if since is None or consultation.ends_at > since]
+def consultations_of(db: Session, client: Client, *, since: datetime | None = None) -> Sequence[Held]:
+    """What the client's consultations hold, soonest first; with `since`, only those not over by then."""
+    held = [Held(*row) for row in rows(db, _OF_CLIENT, {"client_id": client.id})]
+    return [each for each in held if since is None or each.ends_at > since]
 
 
 def waiting_for(db: Session, therapist: Therapist) -> Sequence[Consultation]:
@@ -277,22 +275,13 @@ def reply_row(reference: str) -> str:
 
 def _time_held(db: Session, client: Client, therapist: Therapist, since: int, until: int) -> Sequence[Held]:
     """What holds the therapist's time between two minutes, also in part, and whatever the client holds."""
-    return [
-        Held(*row)
-        for row in db.execute(
-            _HELD,
-            {
-                "therapist_id": therapist.id,
-                "client_id": client.id,
-                "since": moment_of(since) - _LONGEST,
-                "until": moment_of(until),
-            },
-        )
-    ]
+    stretch = {"since": moment_of(since) - _LONGEST, "until": moment_of(until)}
+    asked = {"therapist_id": therapist.id, "client_id": client.id} | stretch
+    return [Held(*row) for row in rows(db, _HELD, asked)]
 
 
 def _hours(db: Session, therapist: Therapist) -> Sequence[tuple[int, int, int]]:
-    return list(db.execute(_HOURS, {"therapist_id": therapist.id}))
+    return list(rows(db, _HOURS, {"therapist_id": therapist.id}))
 
 
 def _unsealed(db: Session, consultation: Consultation, sealed: bytes | None, row: str) -> str | None:

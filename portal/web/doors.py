@@ -41,11 +41,10 @@ def _measure() -> None:
 
 
 def _read_the_address() -> None:
-    path, query = (request.environ.get(name, "") for name in ("PATH_INFO", "QUERY_STRING"))
-    # The server has decoded the path already. No address of ours has a per cent sign, so one that is left was
-    # not the beginning of anything.
-    if "%" in path or _is_unfit(_as_sent(path)) or _is_unfit(_as_sent(query)):
-        abort(400)
+    # The server has decoded the path already; a per cent sign that is left was not the beginning of anything.
+    for part in ("PATH_INFO", "QUERY_STRING"):
+        if _is_unfit(_as_sent(request.environ.get(part, ""))):
+            abort(400)
 
 
 def _ask_where_it_comes_from() -> None:

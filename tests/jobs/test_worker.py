@@ -83,14 +83,16 @@ def test_what_goes_wrong_is_kept_by_its_name_and_never_by_its_words(app, db, now
     assert not re.search("sam@|sleep", caplog.text)
 
 
-def test_what_cannot_be_mended_is_given_up_at_once(app, db, now, job):
+def test_what_cannot_be_mended_is_given_up_at_once(app, db, now, job, caplog):
     def refuse(_subject):
-        raise GiveUp from Unhappy("no such address")
+        raise GiveUp from Unhappy("no such address as sam@example.org")
 
     job(refuse)
     Worker(app).do_next()
 
     assert (the_job(db).gave_up_at, the_job(db).last_error) == (now, "Unhappy")
+    assert "given up" in caplog.text
+    assert "sam@" not in caplog.text
 
 
 def test_a_kind_of_a_newer_version_waits_for_a_worker_that_knows_it(app, db, now):

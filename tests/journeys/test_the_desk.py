@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from portal.intake.models import Lamp
 from portal.scheduling.lifecycle import Status
 from tests import make
 from tests.browser import Browser
@@ -60,6 +61,23 @@ def test_declining_shows_the_kind_words_to_the_client_alone(app, db, ada, ten, b
     sams = Browser(app)
     sams.sign_in(sam)
     assert "That morning is gone" in sams.open(f"/consultations/{asked.reference}").text
+
+
+def test_a_lamp_names_its_question_before_the_answers_are_sent(db, now, ada, browser):
+    """W5: it is lit when the answer is saved; what is not sent stays the client's own."""
+    sam = make.client(db, therapist=ada)
+    intake = make.intake(db, client=sam)
+    db.add(Lamp(client_id=sam.id, intake_id=intake.id, link_id="right-now", lit_at=now))
+    db.flush()
+    browser.sign_in(ada)
+
+    assert "1 to look at today" in browser.open("/desk").text
+    page = browser.open(f"/desk/clients/{sam.reference}")
+    assert "Is there anything your therapist should know about your safety right now?" in page.text
+    assert "Their answers are not sent yet" in page.text
+
+    browser.press("I have seen it")
+    assert "Nobody is waiting for you." in browser.open("/desk").text
 
 
 def test_too_many_kind_words_are_kept_and_said_at_the_field(db, ada, ten, browser):

@@ -160,7 +160,7 @@ def go_all_the_way(app, db, ada, now, later, mailed):
     adas.sign_in(ada)
     assert "1 to answer" in adas.open("/desk").text
     page = adas.open(f"/desk/clients/{sam.reference}")
-    for shown in (NAME, TROUBLE, WORDS, "Skipped", "An answer to look at today"):
+    for shown in (NAME, TROUBLE, WORDS, "Skipped", "An answer to look at today", "The answer stands below"):
         assert shown in page.text
     adas.press("I have seen it")
     answered(adas, first, "Confirm Tue 2 March, 11:00")

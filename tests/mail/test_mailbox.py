@@ -109,12 +109,14 @@ def test_the_calendar_file_is_shown_too(browser, mail, settings):
         ".",
         "20270301-090000-000000-abc.eml",
         "20270301-090000-000000-abc%0A",
+        "secret",
     ],
 )
 def test_nothing_but_a_message_can_be_opened(browser, mail, settings, name):
     mail()
-    (settings.instance / "mail" / "secret.key").write_text("secret")
+    (settings.instance / "mail" / "secret.eml").write_text("Subject: secret\n\nsecret")
 
+    assert "secret" not in browser.open("/dev/mail").text
     answer = browser.http.get(f"/dev/mail/{name}", base_url="https://portal.test")
     assert answer.status_code in {404, 308}
     assert "secret" not in answer.text

@@ -38,7 +38,7 @@ def test_a_message_and_its_delivery_are_stored_together(db, now):
     email, job = db.scalars(select(OutgoingEmail)).one(), db.scalars(select(Job)).one()
     assert (email.subject, email.body) == ("Hello", "Hello <Sam & co>")
     assert (email.calendar, email.calendar_method, email.sent_at) == (CALENDAR, "REQUEST", None)
-    assert (job.kind, job.subject, job.due_at) == ("deliver-email", posted.reference, now)
+    assert (job.kind, job.subject, job.due_at) == ("deliver-email", posted, now)
 
 
 def test_what_did_not_happen_is_told_to_nobody(db, now):
