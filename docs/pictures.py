@@ -29,8 +29,13 @@ def main() -> None:
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
         _shoot(_visit(chromium, address), "welcome")
-        _shoot(_visit(chromium, address, "kit@foyer.example"), "next-step")
-        _shoot(_visit(chromium, address, "ada@foyer.example"), "desk", press="Kit Lowe")
+        kits = _visit(chromium, address, "kit@foyer.example")
+        _ask_for_another_time(kits)
+        kits.goto(f"{address}/next")
+        _shoot(kits, "next-step")
+        adas = _visit(chromium, address, "ada@foyer.example")
+        adas.goto(adas.get_by_role("link", name="Kit Lowe").first.evaluate("link => link.href"))
+        _shoot(adas, "desk")
         chromium.close()
 
 
@@ -44,9 +49,14 @@ def _visit(chromium: Browser, address: str, person: str | None = None) -> Page:
     return page
 
 
-def _shoot(page: Page, name: str, press: str | None = None) -> None:
-    if press and page.get_by_role("link", name=press).count():
-        page.get_by_role("link", name=press).first.click()
+def _ask_for_another_time(page: Page) -> None:
+    page.get_by_role("link", name="Choose another time").click()
+    page.locator(".time").nth(2).click()
+    page.get_by_label("Anything you would like to say with it (optional)").fill("Mornings suit me best.")
+    page.get_by_role("button", name="Ask for this time").click()
+
+
+def _shoot(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
     page.screenshot(path=FOLDER / f"{name}.png")
 

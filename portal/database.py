@@ -19,7 +19,6 @@ from sqlalchemy import (
     Enum,
     Executable,
     MetaData,
-    Table,
     TypeDecorator,
     create_engine,
     event,
@@ -98,13 +97,6 @@ def current_db() -> Session:
     if "db" not in g:
         g.db = current_app.extensions["database"]()
     return g.db  # type: ignore[no-any-return]
-
-
-def table_of(model: type[Base]) -> Table:
-    """The model's table, for a plain statement."""
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
 
 
 def rows(db: Session, statement: Executable, parameters: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:

@@ -25,9 +25,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock, schema
 from portal.demo import loading
+from portal.web.doors import MOST_BYTES
+from portal.web.waiting_room import WaitingRoom
 
 _APPLICATION = "portal.app:create_app"
-_THREADS = 2
+# Many may wait for a slow body; two do the work, since more would only take turns at it.
+_THREADS, _PLACES = 128, 2
 _MOST_HEADER_BYTES = 64 * 1024
 # Longer than a mail server is waited for.
 _JOB_IN_HAND_SECONDS = 35
@@ -84,7 +87,8 @@ def load(target: str) -> Any:
     os.setpgid(0, 0)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     module, _, factory = target.partition(":")
-    return getattr(importlib.import_module(module), factory)()
+    application = getattr(importlib.import_module(module), factory)()
+    return WaitingRoom(application, places=_PLACES, most_bytes=MOST_BYTES)
 
 
 def _web(*, respawn: bool, last_requests_seconds: int) -> MPServer:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.database import rows, table_of
 from portal.jobs.models import Job
 
 # A worker renews it while it has the job in hand, so it is only as long as a dead worker may go unnoticed.
@@ -19,9 +18,6 @@ LEASE = timedelta(minutes=1)
 MOST_ATTEMPTS = 20
 _FIRST_WAIT = timedelta(seconds=15)
 _LONGEST_WAIT = timedelta(hours=6)
-
-
-_ADD = insert(table_of(Job))
 
 
 class GiveUp(Exception):
@@ -41,7 +37,7 @@ class Taken:
 
 def enqueue(db: Session, kind: str, *, subject: str, due_at: datetime) -> None:
     """Have a worker do `kind` about `subject`, not before `due_at`, if the change around it is committed."""
-    rows(db, _ADD, {"kind": kind, "subject": subject, "due_at": due_at, "attempts": 0})
+    db.add(Job(kind=kind, subject=subject, due_at=due_at, attempts=0))
 
 
 def is_anything_due(db: Session, *, now: datetime) -> bool:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal.database import new_reference, rows, table_of
+from portal.database import new_reference
 from portal.jobs.queue import enqueue
 from portal.mail.message import address, one_line
 from portal.mail.models import OutgoingEmail
 
 DELIVERY = "deliver-email"
-_ADD = insert(table_of(OutgoingEmail))
 
 
 def post(
@@ -36,16 +34,15 @@ def post(
     # What every template knows is gathered once for both.
     current_app.update_template_context(context)
     folder, template_called = f"email/{message}", current_app.jinja_env.get_template
-    reference = new_reference()
-    email = {
-        "reference": reference,
-        "recipient": to,
-        "subject": one_line(template_called(f"{folder}/subject.txt").render(context).strip()),
-        "body": template_called(f"{folder}/body.txt").render(context),
-        "calendar": text,
-        "calendar_method": method,
-        "written_at": now,
-    }
-    rows(db, _ADD, email)
-    enqueue(db, DELIVERY, subject=reference, due_at=now)
-    return reference
+    email = OutgoingEmail(
+        reference=new_reference(),
+        recipient=to,
+        subject=one_line(template_called(f"{folder}/subject.txt").render(context).strip()),
+        body=template_called(f"{folder}/body.txt").render(context),
+        calendar=text,
+        calendar_method=method,
+        written_at=now,
+    )
+    db.add(email)
+    enqueue(db, DELIVERY, subject=email.reference, due_at=now)
+    return email.reference

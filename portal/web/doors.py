@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask, abort, current_app, request
 from werkzeug.exceptions import MethodNotAllowed
 
-_MOST_BYTES = 1_000_000
+MOST_BYTES = 1_000_000
 _MOST_FIELDS = 1_000
 _LONGEST_ADDRESS = 4_000
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -19,7 +19,7 @@ _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 def init_app(app: Flask) -> None:
     """Has to come before the form token's check, since that one reads the body."""
-    app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, MAX_FORM_MEMORY_SIZE=_MOST_BYTES)
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_MEMORY_SIZE=MOST_BYTES)
     for door in (_know_the_method, _measure, _read_the_address, _ask_where_it_comes_from, _read_the_body):
         app.before_request(door)
 
@@ -34,7 +34,7 @@ def _measure() -> None:
     if "Transfer-Encoding" in request.headers:
         # Behind some servers a chunked form is cut short in silence; browsers never send one.
         abort(411)
-    if (request.content_length or 0) > _MOST_BYTES:
+    if (request.content_length or 0) > MOST_BYTES:
         abort(413)
     if len(request.environ["PATH_INFO"]) + len(request.environ.get("QUERY_STRING", "")) > _LONGEST_ADDRESS:
         abort(414)
@@ -62,6 +62,9 @@ def _read_the_body() -> None:
     if request.method in _READING:
         return
     body = request.get_data(cache=True, parse_form_data=False)
+    if len(body) != (request.content_length or 0):
+        # Whoever sent it was cut off in the middle, and half of what they wrote is not what they wrote.
+        abort(400)
     if request.mimetype != _FORM and (request.mimetype or body):
         abort(415)
     if body.count(b"&") >= _MOST_FIELDS:

@@ -26,10 +26,12 @@ def served(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
 def say(served: int) -> Callable[[bytes], bytes]:
     """Call it with the bytes of a request; the bytes of the answer."""
 
-    def speak(request: bytes, *, host: bytes = b"127.0.0.1") -> bytes:
-        request = request.replace(b"HOST", b"Host: %s:%d" % (host, served))
+    def speak(request: bytes, *, and_no_more: bool = False) -> bytes:
+        request = request.replace(b"HOST", b"Host: 127.0.0.1:%d" % served)
         with socket.create_connection(("127.0.0.1", served), timeout=20) as connection:
             connection.sendall(request)
+            if and_no_more:
+                connection.shutdown(socket.SHUT_WR)
             answer = b""
             while piece := connection.recv(65536):
                 answer += piece

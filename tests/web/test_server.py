@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+
 import pytest
 
 HEAD = b"HOST\r\nConnection: close\r\n"
@@ -106,6 +109,25 @@ def test_what_is_not_even_a_request_breaks_nothing(say, served, nonsense):
 
     assert answer == b"" or code(answer) == 400
     assert code(say(b"GET /healthz HTTP/1.1\r\n" + HEAD + b"\r\n")) == 200
+
+
+def test_a_body_that_breaks_off_is_not_taken_for_a_whole_one(say):
+    """Half of what somebody wrote is not what they wrote."""
+    request = b"POST /sign-in HTTP/1.1\r\n" + HEAD + FORM + b"Content-Length: 100\r\n\r\nemail=sam"
+    answer = say(request, and_no_more=True)
+
+    assert answer == b"" or b"This could not be read" in answer
+
+
+def test_those_who_send_slowly_keep_nobody_waiting(say, served):
+    request = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n" + FORM + b"Content-Length: 100\r\n\r\nemail"
+    with contextlib.ExitStack() as slow:
+        for _ in range(40):
+            connection = slow.enter_context(socket.create_connection(("127.0.0.1", served)))
+            connection.sendall(request)
+
+        assert code(say(b"GET / HTTP/1.1\r\n" + HEAD + b"\r\n")) == 200
+        assert code(say(b"POST /sign-in HTTP/1.1\r\n" + HEAD + FORM + b"Content-Length: 3\r\n\r\na=b")) == 400
 
 
 def test_headers_without_end_are_refused(say):

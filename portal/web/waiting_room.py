@@ -1,0 +1,38 @@
+"""Lets a request in only when all of it is there, so that who sends slowly keeps nobody else waiting."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class WaitingRoom:
+    """An application of which only so many requests are worked on at once, each with its body at hand.
+
+    A thread of the web server's that waits for a body does nothing else meanwhile. So there have to be many
+    of them, which is cheap; but only a few may do work, since they would only take turns at it.
+    """
+
+    def __init__(self, application: WSGIApplication, *, places: int, most_bytes: int) -> None:
+        self._application, self._most_bytes = application, most_bytes
+        self._places = threading.BoundedSemaphore(places)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._is_awaited(environ):
+            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read())
+        with self._places:
+            return self._application(environ, start_response)
+
+    def _is_awaited(self, environ: dict[str, Any]) -> bool:
+        """A body that the doors refuse by what it says of itself is not waited for."""
+        length = environ.get("CONTENT_LENGTH", "")
+        return (
+            "HTTP_TRANSFER_ENCODING" not in environ
+            and length.isdecimal()
+            and 0 < int(length) <= self._most_bytes
+        )
