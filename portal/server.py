@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import importlib
+import logging
 import os
 import signal
 import socket
@@ -24,7 +25,10 @@ from granian.server.mp import MPServer
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock, schema
+from portal.database import transaction
 from portal.demo import loading
+from portal.intake.services import publish_shipped_questionnaire
+from portal.reading.services import import_shipped_readings
 from portal.web.doors import MOST_BYTES
 from portal.web.waiting_room import WaitingRoom
 
@@ -50,9 +54,17 @@ def serve() -> None:
     with _database_in_one_line():
         if not schema.is_up_to_date(engine):
             raise click.ClickException("The tables are behind; mend it with: python3 -m portal db upgrade")
+        _fill_an_empty_portal()
     _refuse_a_taken_address()
     engine.dispose()
     _web(respawn=True, last_requests_seconds=30).serve(target_loader=load)
+
+
+def _fill_an_empty_portal() -> None:
+    """At the first start, the readings and questions that come with Foyer; what a practice has, it keeps."""
+    with transaction() as db:
+        import_shipped_readings(db, now=clock.now())
+        publish_shipped_questionnaire(db, now=clock.now())
 
 
 @click.command("run")
@@ -94,6 +106,8 @@ def load(target: str) -> Any:
 def _web(*, respawn: bool, last_requests_seconds: int) -> MPServer:
     """The web server. Whoever has not sent or fetched all of theirs so long after its end is cut off."""
     host, port = current_app.config["LISTENS_AT"]
+    # It would advise against so many threads, not knowing of the waiting room.
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     return MPServer(
         _APPLICATION,
         address=host,

@@ -145,12 +145,13 @@ def save_answer(db: Session, client: Client, link_id: str, posted: Posted, *, no
     question = answering.question(link_id)
     answer, replies = answering.answers.get(link_id), dict(answering.path.replies)
     reply = _reply(question, posted, answer, replies.get(link_id))
-    if reply is not None and reply != replies.get(link_id):
+    changed = reply is not None and reply != replies.get(link_id)
+    if reply is not None and changed:
         answer = _keep(db, client, answering, link_id, reply, posted, now)
         replies[link_id] = reply
         _keep_name(db, client, question, reply)
     if lights(question, reply):
-        _light(db, client, answering.intake, link_id, now)
+        _light(db, client, answering.intake, link_id, changed=changed, now=now)
     path = Path(answering.path.questionnaire, replies)
     return Saved(intake=answering.intake, path=path, question=question, answer=answer)
 
@@ -278,9 +279,19 @@ def _keep_name(db: Session, client: Client, question: Question, reply: Reply) ->
         keep_name(db, client, reply.given)
 
 
-def _light(db: Session, client: Client, intake: Intake, link_id: str, now: datetime) -> None:
-    """Once for a question, however often the answer changes (W5)."""
-    lit = select(Lamp.id).where(Lamp.intake_id == intake.id, Lamp.link_id == link_id)
-    if db.scalar(lit) is None:
+def _light(
+    db: Session, client: Client, intake: Intake, link_id: str, *, changed: bool, now: datetime
+) -> None:
+    """Once for a question, until the therapist has seen it; another answer after that lights it anew (W5)."""
+    lamp = db.scalar(
+        select(Lamp)
+        .where(Lamp.intake_id == intake.id, Lamp.link_id == link_id)
+        .execution_options(populate_existing=True)
+    )
+    if lamp is None:
         db.add(Lamp(client_id=client.id, intake_id=intake.id, link_id=link_id, lit_at=now))
-        emails.tell_of_lamp(db, client, now=now)
+    elif lamp.seen_at is not None and changed:
+        lamp.lit_at, lamp.seen_at = now, None
+    else:
+        return
+    emails.tell_of_lamp(db, client, now=now)

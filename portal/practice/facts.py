@@ -42,10 +42,11 @@ class Facts:
     @property
     def answers_in_words(self) -> str:
         """How soon a request is answered, as a sentence."""
+        read = f"Requests are answered {_days_in_words(self.answering_days)}"
         if self.answers_within_days == 1:
-            return "You have an answer by the next working day."
+            return f"{read}, on the next of these days at the latest."
         days = _NUMBERS.get(self.answers_within_days, str(self.answers_within_days))
-        return f"You have an answer within {days} working days."
+        return f"{read}, within {days} of these days."
 
     @property
     def answering(self) -> Answering:

@@ -123,7 +123,8 @@ def _consultation_page(therapist: Therapist, reference: str, form: DeclineForm) 
         "review/show.html",
         shown=request_shown(db, consultation),
         name=name_of(db, consultation.client),
-        moves=consultation.moves_open_to(Party.THERAPIST),
+        # What has begun is no longer moved about.
+        moves=consultation.moves_open_to(Party.THERAPIST) if clock.now() < consultation.starts_at else set(),
         zone=ZoneInfo(therapist.time_zone),
         form=form,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ class WaitingRoom:
 
     def __init__(self, application: WSGIApplication, *, places: int, most_bytes: int) -> None:
         self._application, self._most_bytes = application, most_bytes
-        self._places = threading.BoundedSemaphore(places)
+        self._places = _Places(places)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._is_awaited(environ):
@@ -36,3 +37,28 @@ class WaitingRoom:
             and length.isdecimal()
             and 0 < int(length) <= self._most_bytes
         )
+
+
+class _Places:
+    """Places that are taken in the order of coming; a semaphore would let the latest push in."""
+
+    def __init__(self, number: int) -> None:
+        self._lock, self._free, self._waiting = threading.Lock(), number, deque[threading.Lock]()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            called = threading.Lock()
+            called.acquire()
+            self._waiting.append(called)
+        # Until somebody who leaves hands over their place.
+        called.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1

@@ -254,6 +254,26 @@ def test_a_lamp_is_lit_when_the_answer_is_saved_and_help_is_there_at_once(db, sa
     assert len(db.scalars(select(OutgoingEmail)).all()) == 1
 
 
+def test_another_answer_after_the_therapist_has_seen_the_lamp_lights_it_anew(db, sam, browser, later, now):
+    make.intake(db, client=sam, said={"name": "Sam"})
+    browser.sign_in(sam)
+    browser.open("/questions/right-now")
+    browser.choose("I am not sure")
+    browser.press("Continue")
+    lamp = db.scalars(select(Lamp)).one()
+    lamp.seen_at = now
+    db.flush()
+
+    later(now + timedelta(minutes=30))
+    browser.open("/questions/right-now")
+    browser.choose("I do not feel safe right now")
+    browser.press("Continue")
+
+    db.expire_all()
+    assert (lamp.seen_at, lamp.lit_at) == (None, now + timedelta(minutes=30))
+    assert len(db.scalars(select(OutgoingEmail)).all()) == 2
+
+
 def test_what_was_sent_stays_as_it_was_when_new_questions_are_published(app, db, sam, browser, now):
     make.intake(db, client=sam, said={"name": "Sam", "sleep": "mixed"}, sent_at=now)
     browser.sign_in(sam)

@@ -20,7 +20,7 @@ def test_it_says_what_will_happen_how_long_it_takes_and_who_reads_it(db, browser
         "Only your therapist reads what you write.",
         "You can skip any question.",
         "On rest, a 1 minute read.",
-        "You have an answer within two working days.",
+        "Requests are answered Monday to Friday, within two of these days.",
     ):
         assert words in page.text
 

@@ -1,0 +1,94 @@
+"""Who sends slowly waits outside; who is whole is worked on in the order of coming, a few at once."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+
+import pytest
+
+from portal.web.waiting_room import WaitingRoom
+
+MOST = 10
+
+
+class Unread:
+    """A body that must not be waited for."""
+
+    def read(self, *_):
+        raise AssertionError("somebody waits for the body")
+
+
+def room(application, places=1):
+    return WaitingRoom(application, places=places, most_bytes=MOST)
+
+
+def asked(body=b"", **environ):
+    return {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))} | environ
+
+
+def until(happens):
+    patience = time.monotonic() + 30
+    while not happens():
+        assert time.monotonic() < patience
+        time.sleep(0.005)
+
+
+def test_the_application_has_the_whole_body():
+    read = []
+    room(lambda environ, _: read.append(environ["wsgi.input"].read()) or [])(asked(b"a=b"), None)
+
+    assert read == [b"a=b"]
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"CONTENT_LENGTH": "11"},
+        {"CONTENT_LENGTH": ""},
+        {"CONTENT_LENGTH": "0"},
+        {"CONTENT_LENGTH": "-1"},
+        {"CONTENT_LENGTH": "3", "HTTP_TRANSFER_ENCODING": "chunked"},
+    ],
+)
+def test_what_will_be_refused_or_has_no_body_is_not_waited_for(environ):
+    assert room(lambda *_: [b"refused"])({"wsgi.input": Unread()} | environ, None) == [b"refused"]
+
+
+def test_only_so_many_are_worked_on_at_once_and_in_the_order_of_coming():
+    inside, most_inside, order, go = [], [], [], threading.Semaphore(0)
+
+    def application(environ, _):
+        inside.append(environ["number"])
+        order.append(environ["number"])
+        most_inside.append(len(inside))
+        go.acquire()
+        inside.remove(environ["number"])
+        return []
+
+    both = room(application, places=2)
+    waiting = both._places._waiting
+    visits = [
+        threading.Thread(target=both, args=(asked(number=number), None), daemon=True) for number in range(6)
+    ]
+    for number, visit in enumerate(visits):
+        visit.start()
+        until(lambda number=number: len(inside) + len(waiting) == number + 1)
+    for left in range(6):
+        go.release()
+        until(lambda left=left: len(order) == min(6, left + 3))
+    for visit in visits:
+        visit.join(30)
+
+    assert (order, max(most_inside), inside) == ([0, 1, 2, 3, 4, 5], 2, [])
+
+
+def test_a_place_is_free_again_when_something_breaks():
+    def breaks(*_):
+        raise KeyError
+
+    one = room(breaks)
+    for _ in range(3):
+        with pytest.raises(KeyError):
+            one(asked(), None)
