@@ -6,6 +6,7 @@ import base64
 import binascii
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import SplitResult, quote, urlsplit
@@ -25,6 +27,8 @@ ROOT = Path(__file__).resolve().parent
 # Where .env and instance/ are looked for: beside the code in a checkout, never among installed packages.
 _HOME = ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()
 _DATABASES = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
+# A name, an address, or a network of addresses.
+_HOST_OR_NETWORK = re.compile(r"[A-Za-z0-9.:-]+(/[0-9]+)?")
 _SECRET_LENGTH = 32
 _MASTER_KEY_BYTES = 32
 _HOW_TO_MAKE_A_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
@@ -67,6 +71,8 @@ class Settings:
     workers: int = 1
     # How many proxies in front of the portal may be believed about the visitor's address and scheme.
     trusted_proxies: int = 0
+    # Hosts and networks inside the practice's own walls at which a calendar may be fetched.
+    calendars_inside: tuple[str, ...] = ()
     # Argon2id: OWASP's floor. Only tests lower it.
     argon2_memory_kib: int = 19456
     argon2_passes: int = 2
@@ -97,6 +103,7 @@ class Settings:
             port=port,
             workers=read.number("PORTAL_WORKERS", 1 if development else _cores(), 1, 64),
             trusted_proxies=read.number("PORTAL_TRUSTED_PROXIES", 0, 0, 5),
+            calendars_inside=read.calendars_inside(),
         )
 
     @property
@@ -192,6 +199,15 @@ class _Reader:
                 f"PORTAL_MAIL_FROM is {value!r}; it has to read like portal@example.org"
             ) from None
 
+    def calendars_inside(self) -> tuple[str, ...]:
+        named = self._environ.get("PORTAL_CALENDARS_INSIDE", "").replace(",", " ").split()
+        for each in named:
+            if not _HOST_OR_NETWORK.fullmatch(each) or ("/" in each and not _is_network(each)):
+                raise UnfitSetting(
+                    f"PORTAL_CALENDARS_INSIDE names {each!r}; it has to read like nas.local, 192.168.1.0/24"
+                )
+        return tuple(named)
+
 
 def _with_dotenv(environ: Mapping[str, str]) -> Mapping[str, str]:
     return {key: value or "" for key, value in dotenv_values(_HOME / ".env").items()} | dict(environ)
@@ -221,6 +237,14 @@ def _parts(address: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _contents(name: str, path: Path) -> str:

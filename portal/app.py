@@ -10,9 +10,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import ROOT, Settings
 from portal import (
     accounts,
+    calendars,
     care,
     database,
     demo,
+    diary,
     health,
     intake,
     jobs,
@@ -29,7 +31,20 @@ from portal import (
 )
 
 _GROUND = (database, schema, vault, web, jobs, mail, health)
-_FEATURES = (practice, care, accounts, reading, intake, scheduling, journey, review, demo, server)
+_FEATURES = (
+    practice,
+    care,
+    accounts,
+    diary,
+    calendars,
+    reading,
+    intake,
+    scheduling,
+    journey,
+    review,
+    demo,
+    server,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -47,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WEB_WORKERS=settings.workers,
         MAIL_URL=settings.mail_url,
         MAIL_FROM=settings.mail_from,
+        CALENDARS_INSIDE=settings.calendars_inside,
         ARGON2=(settings.argon2_passes, settings.argon2_memory_kib),
         TRUSTED_HOSTS=_hosts(settings),
         SESSION_COOKIE_NAME="__Host-foyer" if settings.secure_cookies else "foyer",
@@ -63,6 +79,5 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _hosts(settings: Settings) -> list[str]:
-    """Under which names the portal answers: its own, and on a developer's machine the machine's."""
-    own = urlsplit(settings.base_url).hostname or ""
-    return [own, "localhost", "127.0.0.1", "[::1]"] if settings.development else [own]
+    """Under which names the portal answers: its own, and the machine's, by which its health is asked for."""
+    return [urlsplit(settings.base_url).hostname or "", "localhost", "127.0.0.1", "[::1]"]

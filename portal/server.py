@@ -33,8 +33,8 @@ from portal.web.doors import MOST_BYTES
 from portal.web.waiting_room import WaitingRoom
 
 _APPLICATION = "portal.app:create_app"
-# Many may wait for a slow body; two do the work, since more would only take turns at it.
-_THREADS, _PLACES = 128, 2
+# Many may wait for a slow body, but not all; two do the work, since more would only take turns at it.
+_THREADS, _MOST_AWAITED, _PLACES = 128, 96, 2
 _MOST_HEADER_BYTES = 64 * 1024
 # Longer than a mail server is waited for.
 _JOB_IN_HAND_SECONDS = 35
@@ -100,7 +100,7 @@ def load(target: str) -> Any:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     module, _, factory = target.partition(":")
     application = getattr(importlib.import_module(module), factory)()
-    return WaitingRoom(application, places=_PLACES, most_bytes=MOST_BYTES)
+    return WaitingRoom(application, places=_PLACES, most_bytes=MOST_BYTES, most_awaited=_MOST_AWAITED)
 
 
 def _web(*, respawn: bool, last_requests_seconds: int) -> MPServer:

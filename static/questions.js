@@ -3,7 +3,8 @@
 const PAUSE = 1000;
 const RETRY = 5000;
 const NOT_SAVED = "Not saved yet. Your words are still on this page; it will be tried again.";
-const SIGNED_OUT = "Not saved: you may have been signed out. Copy what you wrote before you leave this page.";
+const SIGNED_OUT = "Not saved yet: you have been signed out here. Your words stay on this page, and Continue brings them along.";
+const NOT_TAKEN = "This could not be saved. Copy what you wrote before you leave this page.";
 
 const form = document.querySelector("form[data-draft]");
 if (form) keepSaving(form);
@@ -14,7 +15,6 @@ function keepSaving(form) {
   let saved = words();
   let timer = 0;
   let stopped = false;
-  let heldBack = false;
 
   form.addEventListener("input", () => saveIn(PAUSE));
   form.addEventListener("change", () => saveIn(0));
@@ -63,20 +63,12 @@ function keepSaving(form) {
     }
     stopped ||= answer.status === 409;
     if (answer.status >= 500) throw new Error("not saved");
-    heldBack = !told;
-    say(told ? told.line : SIGNED_OUT);
+    say(told ? told.line : [400, 403].includes(answer.status) ? SIGNED_OUT : NOT_TAKEN);
   }
 
-  // What is posted now counts; a save that is still on its way comes too late by its turn. Who may have been
-  // signed out is held back once, since the page they would come to does not have their words.
-  function goOn(event) {
+  // What is posted now counts; a save that is still on its way comes too late by its turn.
+  function goOn() {
     clearTimeout(timer);
-    if (heldBack) {
-      heldBack = false;
-      event.preventDefault();
-      line?.scrollIntoView({ block: "center" });
-      return;
-    }
     stopped = true;
     nextTurn();
   }

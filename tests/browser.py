@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -136,7 +137,8 @@ class Browser:
         fields = [self.page.field_labelled(label) for label in labels]
         self._filled[fields[0].get("name")] = [field.get("value", "on") for field in fields]
 
-    def press(self, button: str, *, expect: int = 200) -> Page:
+    def press(self, button: str, *, expect: int | Collection[int] = 200) -> Page:
+        """Several codes can be expected of a press that is one of many."""
         form, pressed = self.page.form_with(button)
         sent = MultiDict[str, str]()
         for name, values in (_as_it_stands(form) | self._filled).items():
@@ -154,8 +156,9 @@ class Browser:
             )
         return self._arrive(answer, expect)
 
-    def _arrive(self, response: TestResponse, expect: int) -> Page:
-        assert response.status_code == expect, f"{response.status}: {response.text}"
+    def _arrive(self, response: TestResponse, expect: int | Collection[int]) -> Page:
+        expected = (expect,) if isinstance(expect, int) else expect
+        assert response.status_code in expected, f"{response.status}: {response.text}"
         query = response.request.query_string.decode()
         self.path = response.request.path + (f"?{query}" if query else "")
         self.response, self.page, self._filled = response, Page(response.text), {}

@@ -21,6 +21,8 @@ from portal import clock
 from portal.app import create_app
 from portal.database import Base
 from tests.browser import Browser
+from tests.chromium import address as address
+from tests.chromium import chromium as chromium
 from tests.postgres import temporary_postgres
 
 MONDAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)

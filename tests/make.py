@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client, Therapist
 from portal.accounts.passwords import Cost, hash_password
+from portal.calendars.models import BusyTime, CalendarSource, SourceKind
+from portal.diary.kinds import Manner
+from portal.diary.models import ConsultationKind, WorkingHours
 from portal.intake.models import Answer, Intake, QuestionnaireVersion
 from portal.intake.path import Path
 from portal.intake.queries import answer_place, copy_place
@@ -21,13 +24,12 @@ from portal.intake.services import shipped_questionnaire
 from portal.practice.models import Practice
 from portal.reading.models import Reading
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
-from portal.scheduling.models import Consultation, HeldTime, WorkingHours
+from portal.scheduling.models import Consultation, HeldTime, HeldWindow, steps_of
 from portal.vault.words import make_data_key, seal
 
 Thing = TypeVar("Thing")
 _number = count(1)
 _LONG_AGO = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
-_STEP = timedelta(minutes=5)
 # Of the words "a-quiet-place-to-begin", under the cheap settings of tests. Signing in by a form needs it.
 PASSWORD = "a-quiet-place-to-begin"
 _PASSWORD_HASH = hash_password(PASSWORD, cost=Cost(passes=1, memory_kib=8))
@@ -38,7 +40,7 @@ def therapist(db: Session, *, name: str = "Ada Marsh", time_zone: str = "Europe/
         db,
         Therapist(
             name=name,
-            email=f"therapist-{next(_number)}@example.org",
+            email=f"person-{next(_number)}@example.org",
             password_hash=_PASSWORD_HASH,
             time_zone=time_zone,
             added_at=_LONG_AGO,
@@ -86,6 +88,23 @@ def working_hours(
     )
 
 
+def kind(db: Session, therapist: Therapist, **said: Any) -> ConsultationKind:
+    """By video, fifty minutes with ten around, a day's notice, if the test does not say otherwise."""
+    dull = {
+        "name": "First consultation",
+        "is_first": True,
+        "manner": Manner.VIDEO,
+        "length": 50,
+        "gap_before": 10,
+        "gap_after": 10,
+        "notice": 24 * 60,
+        "horizon": 60 * 24 * 60,
+        "changes_until": 24 * 60,
+        "position": 1,
+    }
+    return _stored(db, ConsultationKind(therapist_id=therapist.id, **dull | said))
+
+
 def consultation(
     db: Session,
     *,
@@ -95,20 +114,54 @@ def consultation(
     status: Status = Status.REQUESTED,
     minutes: int = 50,
 ) -> Consultation:
-    steps = range(minutes // 5) if status in HOLDS_ITS_TIME else range(0)
+    ends_at = starts_at + timedelta(minutes=minutes)
+    times = [(starts_at, ends_at)] if status in HOLDS_ITS_TIME else []
     return _stored(
         db,
         Consultation(
             client=client,
             therapist=therapist,
             starts_at=starts_at,
-            ends_at=starts_at + timedelta(minutes=minutes),
+            ends_at=ends_at,
             status=status,
             asked_at=_LONG_AGO,
             answer_by=starts_at - timedelta(hours=1),
             calendar_uid=f"consultation-{next(_number)}@foyer.example",
-            held=[HeldTime(therapist_id=therapist.id, starts_at=starts_at + step * _STEP) for step in steps],
+            windows=[held_window(therapist, *each) for each in times],
         ),
+    )
+
+
+def held_window(therapist: Therapist, starts_at: datetime, ends_at: datetime) -> HeldWindow:
+    """Ten minutes of gap around it, as the usual first consultation wants."""
+    return HeldWindow(
+        therapist_id=therapist.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        gap_before=10,
+        gap_after=10,
+        is_first=True,
+        steps=[HeldTime(therapist_id=therapist.id, starts_at=step) for step in steps_of(starts_at, ends_at)],
+    )
+
+
+def busy_elsewhere(db: Session, therapist: Therapist, starts_at: datetime, ends_at: datetime) -> BusyTime:
+    """A calendar elsewhere, and the one stretch in it."""
+    source = _stored(
+        db,
+        CalendarSource(
+            therapist_id=therapist.id,
+            data_key=make_data_key(db, now=_LONG_AGO),
+            kind=SourceKind.ICS,
+            sealed_label=b"",
+            sealed_address=b"",
+            added_at=_LONG_AGO,
+            next_look_at=_LONG_AGO,
+        ),
+    )
+    return _stored(
+        db,
+        BusyTime(source_id=source.id, therapist_id=therapist.id, starts_at=starts_at, ends_at=ends_at),
     )
 
 

@@ -24,7 +24,8 @@ _SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_connections": "200",
+    # Three hundred ask at once, each over a connection of their own.
+    "max_connections": "400",
 }
 
 

@@ -13,7 +13,7 @@ SOURCES = sorted((ROOT / "portal").rglob("*.py"))
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.is_file())
 # What never needs a form's token, each with the reason why.
 WITHOUT_TOKEN = {
-    "accounts.leave": "whoever flees is never stopped; it ends a session only if the token is right",
+    "accounts.leave": "whoever flees is never stopped; it ends a session only if a page of ours sent it",
 }
 # Every address that a GET leads to without being signed in: opening one to the world takes two edits.
 PUBLIC = {
@@ -28,10 +28,13 @@ PUBLIC = {
     "accounts.new_password",
     "care.help_now",
     "journey.welcome",
+    "journey.lead",
     "practice.privacy",
     "practice.accessibility",
     "health.healthz",
     "health.readyz",
+    # Whoever has its secret address: a calendar program signs in nowhere.
+    "feed.read",
     # In development only.
     "mail.mailbox",
     "mail.message",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Client
@@ -42,3 +46,18 @@ def test_after_a_refusal_nothing_is_changed_and_what_was_read_is_still_there(db)
         read.time_zone = "Asia/Tokyo"
     db.expire_all()
     assert db.scalars(select(Client.time_zone)).one() == "Asia/Tokyo"
+
+
+@pytest.mark.usefixtures("inside_app")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_database_that_somebody_else_keeps_to_themselves_is_one_that_does_not_answer(app):
+    """The worker goes on after that, its sign of life too; an error of the driver's own would end them."""
+    engine = app.extensions["engine"]
+    with engine.connect() as one:
+        # The next to ask for a connection gets the same.
+        one.exec_driver_sql("PRAGMA busy_timeout = 0")
+
+    with contextlib.closing(sqlite3.connect(engine.url.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(SQLAlchemyError), transaction():
+            pass

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, make_url, text
 
 from config import ROOT
 from portal.database import Base
@@ -36,7 +36,67 @@ def test_every_migration_can_be_undone(alembic):
     assert inspect(alembic.attributes["connection"]).get_table_names() == ["alembic_version"]
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_was_held_before_there_were_windows_is_held_in_one(database, tmp_path, request):
+    engine = create_engine(_empty_database(database, tmp_path, request))
+    with engine.connect() as connection:
+        alembic = Config(toml_file=ROOT / "pyproject.toml", attributes={"connection": connection})
+        command.upgrade(alembic, "0001")
+        for statement in _FIRST_RELEASE.split(";"):
+            connection.execute(text(statement))
+        command.upgrade(alembic, "head")
+
+        windows = connection.execute(
+            text(
+                "SELECT reference, gap_before, is_first, held_time.starts_at"
+                " FROM held_time JOIN held_window ON held_window.id = held_time.window_id"
+            )
+        ).all()
+        hours = connection.execute(text("SELECT weekday, ends_minute, weeks FROM working_hours")).all()
+        command.downgrade(alembic, "0001")
+        before = connection.execute(text("SELECT consultation_id FROM held_time")).all()
+        connection.rollback()
+    engine.dispose()
+
+    assert [(reference, gap, bool(first)) for reference, gap, first, _ in windows] == [("kept", 10, True)] * 2
+    assert hours == [(2, 1440, "every")]
+    assert before == [(1,), (1,)]
+
+
 def test_migrations_are_one_numbered_line(alembic):
     revisions = [step.revision for step in ScriptDirectory.from_config(alembic).walk_revisions()]
 
     assert revisions == [f"{number:04}" for number in range(len(revisions), 0, -1)]
+
+
+def _empty_database(database, tmp_path, request):
+    if database == "sqlite":
+        return f"sqlite:///{tmp_path}/old.db"
+    server = make_url(request.getfixturevalue("migrated_postgres"))
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"old_{tmp_path.name}".replace("-", "_")[:60].lower()
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    admin.dispose()
+    return server.set(database=name)
+
+
+# As the first release stored them: one consultation that holds its time, and one that does not.
+_FIRST_RELEASE = """
+INSERT INTO therapist (id, reference, name, email, password_hash, time_zone, added_at)
+VALUES (1, 'ada', 'Ada', 'ada@example.org', '', 'Europe/London', '2027-01-01 00:00:00');
+INSERT INTO data_key (id, reference, sealed_key, made_at) VALUES (1, 'key', 'x', '2027-01-01 00:00:00');
+INSERT INTO client (id, reference, email, password_hash, therapist_id, data_key_id, joined_at)
+VALUES (1, 'sam', 'sam@example.org', '', 1, 1, '2027-01-01 00:00:00');
+INSERT INTO working_hours (therapist_id, weekday, starts_minute, ends_minute) VALUES (1, 2, 600, 1440);
+INSERT INTO consultation (id, reference, client_id, therapist_id, starts_at, ends_at, status, asked_at,
+answer_by, calendar_uid, calendar_sequence, version)
+VALUES (1, 'kept', 1, 1, '2027-03-02 10:00:00', '2027-03-02 10:10:00', 'confirmed', '2027-01-01 00:00:00',
+'2027-01-01 00:00:00', 'one', 0, 1);
+INSERT INTO consultation (id, reference, client_id, therapist_id, starts_at, ends_at, status, asked_at,
+answer_by, calendar_uid, calendar_sequence, version)
+VALUES (2, 'over', 1, 1, '2027-03-02 10:00:00', '2027-03-02 10:10:00', 'declined', '2027-01-01 00:00:00',
+'2027-01-01 00:00:00', 'two', 0, 1);
+INSERT INTO held_time (therapist_id, starts_at, consultation_id) VALUES (1, '2027-03-02 10:00:00', 1);
+INSERT INTO held_time (therapist_id, starts_at, consultation_id) VALUES (1, '2027-03-02 10:05:00', 1)
+"""

@@ -9,11 +9,12 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from portal import clock
-from portal.accounts.forms import WORDS_FOR, address_in, zone_in
+from portal.accounts.forms import WORDS_FOR, address_in
 from portal.accounts.passwords import Cost, hash_password, problem_with
 from portal.accounts.services import AddressTaken, add_therapist
 from portal.database import transaction
 from portal.practice.facts import current_practice
+from portal.web.zones import real_zone
 
 therapist = AppGroup("therapist", help="The therapists of the practice.")
 
@@ -31,7 +32,7 @@ def add(name: str, email: str, time_zone: str | None, password_stdin: bool) -> N
     address = address_in(email.strip())
     if address is None:
         raise click.ClickException(f"{email} is not an email address")
-    zone = zone_in(time_zone or current_practice().time_zone)
+    zone = real_zone(time_zone or current_practice().time_zone)
     if zone is None:
         raise click.ClickException(f"{time_zone} is not a time zone; one reads like Europe/London")
     password = _password(address, from_stdin=password_stdin)
@@ -42,6 +43,13 @@ def add(name: str, email: str, time_zone: str | None, password_stdin: bool) -> N
     except AddressTaken:
         raise click.ClickException(f"{address} is taken: somebody signs in with it already") from None
     click.echo(f"{name} can sign in with {address}")
+    _say_what_comes_next(address)
+
+
+def _say_what_comes_next(address: str) -> None:
+    page = f"{current_app.config['BASE_URL']}/desk/hours"
+    click.echo(f"Nobody can ask for a time before there are working hours: {page}")
+    click.echo(f'or: hours set "Mon-Thu 09:00-12:00, 13:00-17:00" --therapist {address}')
 
 
 def _password(address: str, *, from_stdin: bool) -> str:

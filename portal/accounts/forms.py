@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import zoneinfo
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -15,6 +13,7 @@ from portal.accounts.passwords import LEAST_CHARACTERS, MOST_CHARACTERS, Problem
 from portal.practice.facts import current_practice
 from portal.web.form import PortalForm
 from portal.web.own_address import own_address
+from portal.web.zones import real_zone
 
 _ENTER_ADDRESS = "Enter your email address, like name@example.org"
 PASSWORD_HINT = (
@@ -57,7 +56,7 @@ class AddressForm(PortalForm):
 class SignUpForm(_PasswordTyped, AddressForm):
     password = PasswordField("Password", [InputRequired("Choose a password")])
     # Filled in by time-zone.js where it runs.
-    time_zone = HiddenField(filters=[lambda text: zone_in(text)])
+    time_zone = HiddenField(filters=[real_zone])
 
     def validate_password(self, field: PasswordField) -> None:
         refuse_a_weak_password(field, self.address)
@@ -66,6 +65,8 @@ class SignUpForm(_PasswordTyped, AddressForm):
 class SignInForm(_PasswordTyped, AddressForm):
     password = PasswordField("Password", [InputRequired("Enter your password")])
     next = HiddenField(filters=[own_address])
+    # What could not be taken while nobody was signed in, sealed for whoever wrote it.
+    kept = HiddenField()
 
 
 class NewPasswordForm(_PasswordTyped, PortalForm):
@@ -104,13 +105,3 @@ def address_in(typed: str) -> str | None:
     except EmailNotValidError:
         return None
     return found.ascii_email.lower() if found.ascii_email else None
-
-
-def zone_in(typed: str | None) -> str | None:
-    """The name of an IANA zone, or None if it is none."""
-    return typed if typed in _zones() else None
-
-
-@functools.cache
-def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())

@@ -42,6 +42,8 @@ class Client(Base):
     therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"), index=True)
     data_key_id: Mapped[int] = mapped_column(ForeignKey("data_key.id"), unique=True)
     joined_at: Mapped[datetime]
+    # How long before a consultation a reminder is wanted, in minutes: "10080,1440"; empty for never.
+    reminders: Mapped[str] = mapped_column(default="1440")
 
     data_key: Mapped[DataKey] = relationship(lazy="raise_on_sql")
     therapist: Mapped[Therapist | None] = relationship(lazy="raise_on_sql")

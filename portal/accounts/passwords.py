@@ -20,6 +20,9 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 LEAST_CHARACTERS = 12
 MOST_CHARACTERS = 128
+# As many characters may be typed for one, an ᾂ for example. What follows after all that any password can be
+# made of is not looked at: putting a letter's accents in order takes the square of their number.
+_MOST_FOR_ONE = 4
 _COMMON = frozenset(FREQUENCY_LISTS["passwords"])
 _LEAST_SCORE = 2
 # The estimator tries every way to read symbols as letters: seconds for a long password full of symbols. The
@@ -81,8 +84,7 @@ def hash_password(password: str, *, cost: Cost) -> str:
 
 def is_right(password: str, password_hash: str | None, *, cost: Cost) -> bool:
     """Whether this is the password of that hash. Without a hash it never is, and takes just as long."""
-    # One character more than any kept password has, so that a longer one is never right by its beginning.
-    typed = _normal(password[: MOST_CHARACTERS + 1])
+    typed = _normal(password)
     with _AT_ONCE:
         try:
             return _hasher(cost).verify(password_hash or _hash_of_nothing(cost), typed)
@@ -96,8 +98,12 @@ def is_outdated(password_hash: str, *, cost: Cost) -> bool:
 
 
 def _normal(password: str) -> str:
-    """One spelling of what looks the same, since keyboards differ in how they write an é (NFKC)."""
-    return unicodedata.normalize("NFKC", password)
+    """One spelling of what looks the same, since keyboards differ in how they write an é (NFKC).
+
+    One character more is read than any kept password can have, so that a longer one is never right by its
+    beginning.
+    """
+    return unicodedata.normalize("NFKC", password[: MOST_CHARACTERS * _MOST_FOR_ONE + 1])
 
 
 def _known_words(address: str, words: Sequence[str]) -> list[str]:

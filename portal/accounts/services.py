@@ -32,6 +32,14 @@ class PasswordChanged(Refused):
     """The password became another one while it was being checked."""
 
 
+class NotProved(Refused):
+    """The address has to be proved before anybody comes in with it."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client.reference)
+        self.client = client
+
+
 def hash_of(token: str) -> str:
     """What the tables keep of a random token of 256 bits; nothing slower is needed for those."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -162,14 +170,17 @@ def set_new_password(db: Session, token: str, *, password_hash: str, now: dateti
     return person
 
 
-def confirm_password(db: Session, person: Person, *, checked_hash: str, renewed_hash: str | None) -> None:
-    """The password was right for `checked_hash`, outside of this transaction: is that still theirs?
+def let_in(db: Session, person: Person, *, checked_hash: str, renewed_hash: str | None) -> None:
+    """The password was right for `checked_hash`, outside of this transaction: may they come in?
 
-    Keeps `renewed_hash`, of the same password at today's cost, if there is one. Raises PasswordChanged.
+    Keeps `renewed_hash`, of the same password at today's cost, if there is one. Raises PasswordChanged, and
+    NotProved for a client who has not proved their address.
     """
     db.refresh(person, with_for_update=True)
     if person.password_hash != checked_hash:
         raise PasswordChanged
+    if isinstance(person, Client) and person.proved_at is None:
+        raise NotProved(person)
     if renewed_hash is not None:
         person.password_hash = renewed_hash
 

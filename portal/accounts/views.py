@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import validate_csrf
 from werkzeug.wrappers import Response
 from wtforms import ValidationError
@@ -22,6 +23,7 @@ from portal.accounts.forms import (
 from portal.accounts.models import Client, Purpose
 from portal.accounts.queries import LinkGone, link_of, person_with_address
 from portal.database import current_db, transaction
+from portal.web.doors import comes_from_here
 from portal.web.form import PortalForm
 from portal.web.security import csrf
 
@@ -34,7 +36,7 @@ _NOT_TOGETHER = "That email address and password do not belong together here"
 @public
 def sign_up() -> str | Response:
     if person := access.signed_in_person():
-        return redirect(_home_of(person), code=303)
+        return redirect(access.home_of(person), code=303)
     form = SignUpForm()
     if form.validate_on_submit():
         password_hash = passwords.hash_password(form.typed_password, cost=_cost())
@@ -77,10 +79,10 @@ def prove_address(token: str) -> str | Response | tuple[str, int]:
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public
-def sign_in() -> str | Response:
-    if person := access.signed_in_person():
-        return redirect(_home_of(person), code=303)
+def sign_in() -> ResponseReturnValue:
     form = SignInForm(next=request.args.get("next"))
+    if person := access.signed_in_person():
+        return access.go_on(person, kept=form.kept.data)
     if form.validate_on_submit():
         person = person_with_address(current_db(), form.address)
         if _is_right(form.typed_password, person) and person is not None:
@@ -103,17 +105,10 @@ def sign_out() -> Response:
 @csrf.exempt  # type: ignore[untyped-decorator]
 @public
 def leave() -> Response:
-    """Nobody who flees is stopped by a stale token: without the right one only the session stays (C2)."""
-    answer = make_response(render_template("accounts/leave.html"))
+    """Nobody who flees is stopped by a stale token: only what another site sends ends nothing (C2)."""
     if request.method != "POST":
-        return answer
-    cleared = ['"cache"', '"storage"']
-    if access.signed_in_person() is None or _is_from_our_form():
-        with transaction() as db:
-            access.sign_out(db)
-        cleared.append('"cookies"')
-    answer.headers["Clear-Site-Data"] = ", ".join(cleared)
-    return answer
+        return make_response(render_template("accounts/leave.html"))
+    return _left(ended=comes_from_here() or _is_from_our_form() or access.signed_in_person() is None)
 
 
 @blueprint.route("/forgotten-password", methods=["GET", "POST"])
@@ -144,8 +139,21 @@ def new_password(token: str) -> str | Response | tuple[str, int]:
 @blueprint.after_request
 def _leaving_shows_no_error(answer: Response) -> Response:
     """Whatever was wrong with the request, or broke on our side: who leaves sees the neutral page."""
-    if request.endpoint == "accounts.leave" and answer.status_code >= 400:
-        return make_response(render_template("accounts/leave.html"))
+    if request.endpoint != "accounts.leave" or answer.status_code < 400:
+        return answer
+    if request.method == "POST" and comes_from_here():
+        return _left(ended=True)
+    return make_response(render_template("accounts/leave.html"))
+
+
+def _left(*, ended: bool) -> Response:
+    """Nothing is left behind, of the session neither if it is `ended`, and nothing is shown."""
+    cleared = ['"cache"', '"storage"']
+    if ended:
+        access.leave()
+        cleared.append('"cookies"')
+    answer = make_response(render_template("accounts/leave.html"))
+    answer.headers["Clear-Site-Data"] = ", ".join(cleared)
     return answer
 
 
@@ -180,7 +188,7 @@ def _address_proved(token: str) -> Response:
         client = services.prove_address(db, token, now=now)
         if asked is not None and asked.link == services.hash_of(token):
             access.sign_in(db, client, now=now)
-            return redirect(_home_of(client), code=303)
+            return redirect(access.home_of(client), code=303)
     flash("Your address is confirmed. Sign in to go on.")
     return redirect(url_for("accounts.sign_in"), code=303)
 
@@ -189,19 +197,25 @@ def _is_right(password: str, person: Person | None) -> bool:
     return passwords.is_right(password, person.password_hash if person else None, cost=_cost())
 
 
-def _let_in(person: Person, form: SignInForm) -> Response:
+def _let_in(person: Person, form: SignInForm) -> ResponseReturnValue:
     now, checked = clock.now(), person.password_hash
     outdated = passwords.is_outdated(checked, cost=_cost())
     renewed = passwords.hash_password(form.typed_password, cost=_cost()) if outdated else None
+    try:
+        with transaction() as db:
+            services.let_in(db, person, checked_hash=checked, renewed_hash=renewed)
+            access.sign_in(db, person, now=now)
+    except services.NotProved as unproved:
+        return _ask_for_proof(unproved.client)
+    return access.go_on(person, kept=form.kept.data, to=form.next.data)
+
+
+def _ask_for_proof(client: Client) -> Response:
     with transaction() as db:
-        services.confirm_password(db, person, checked_hash=checked, renewed_hash=renewed)
-        if isinstance(person, Client) and person.proved_at is None:
-            link = services.send_proof(db, person, now=now)
-            access.remember_mail_asked(MailAsked(person.email, Purpose.PROVE_ADDRESS, link))
-            flash("This address is not confirmed yet. A new link was sent to it.")
-            return redirect(url_for("accounts.check_mail"), code=303)
-        access.sign_in(db, person, now=now)
-    return redirect(form.next.data or _home_of(person), code=303)
+        link = services.send_proof(db, client, now=clock.now())
+    access.remember_mail_asked(MailAsked(client.email, Purpose.PROVE_ADDRESS, link))
+    flash("This address is not confirmed yet. A new link was sent to it.")
+    return redirect(url_for("accounts.check_mail"), code=303)
 
 
 def _password_kept(token: str, form: NewPasswordForm) -> Response:
@@ -219,10 +233,6 @@ def _is_from_our_form() -> bool:
     except ValidationError:
         return False
     return True
-
-
-def _home_of(person: Person) -> str:
-    return url_for("journey.next_step" if isinstance(person, Client) else "review.today")
 
 
 def _cost() -> passwords.Cost:

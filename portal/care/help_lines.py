@@ -11,6 +11,7 @@ from typing import Any
 _CODE = re.compile(r"[A-Z]{2}")
 _NUMBER = re.compile(r"[0-9]+(?: [0-9]+)*")
 _OF_A_COUNTRY = {"name", "emergency", "lines"}
+_MAY_BE_OF_A_COUNTRY = {"police"}
 _OF_A_LINE = {"name", "call", "text", "word", "hours", "languages"}
 
 
@@ -35,12 +36,14 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Country:
-    """A country's help: its emergency number, and at least one line that listens."""
+    """A country's help: its emergency numbers, and at least one line that listens."""
 
     # ISO 3166-1 alpha-2.
     code: str
     name: str
+    # What sends an ambulance; the police too, unless they have a number of their own.
     emergency: str
+    police: str = ""
     lines: tuple[Line, ...]
 
 
@@ -58,14 +61,18 @@ def dialled(number: str) -> str:
 def _country(code: str, facts: dict[str, Any]) -> Country:
     if not _CODE.fullmatch(code):
         raise UnfitHelpLines(f"{code} is not the two capital letters of a country")
-    if set(facts) != _OF_A_COUNTRY or not facts["lines"]:
+    if set(facts) - _MAY_BE_OF_A_COUNTRY != _OF_A_COUNTRY or not facts["lines"]:
         raise UnfitHelpLines(f"{code} has to have a name, an emergency number, and lines")
-    if not _NUMBER.fullmatch(facts["emergency"]):
-        raise UnfitHelpLines(f"{code}: {facts['emergency']!r} is not a number to call")
+    for number in (facts["emergency"], facts.get("police", facts["emergency"])):
+        if not _NUMBER.fullmatch(number):
+            raise UnfitHelpLines(f"{code}: {number!r} is not a number to call")
+    if facts.get("police") == facts["emergency"]:
+        raise UnfitHelpLines(f"{code}: the police are named where their number is another one")
     return Country(
         code=code,
         name=facts["name"],
         emergency=facts["emergency"],
+        police=facts.get("police", ""),
         lines=tuple(_line(code, line) for line in facts["lines"]),
     )
 

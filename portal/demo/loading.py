@@ -18,6 +18,7 @@ from portal.accounts.models import Client, Therapist
 from portal.accounts.passwords import Cost, hash_password
 from portal.accounts.services import add_client, add_therapist, keep_name
 from portal.database import transaction
+from portal.diary.services import set_hours
 from portal.intake.replies import Posted
 from portal.intake.services import begin_intake, publish_shipped_questionnaire, save_answer, send_intake
 from portal.practice.facts import current_practice
@@ -25,9 +26,10 @@ from portal.practice.models import Practice
 from portal.practice.services import describe_practice
 from portal.reading.queries import published_readings
 from portal.reading.services import import_shipped_readings, mark_reading
-from portal.scheduling.models import WorkingHours
-from portal.scheduling.queries import offer_to
-from portal.scheduling.services import confirm_consultation, request_consultation
+from portal.scheduling.answers import confirm_consultation
+from portal.scheduling.offers import offer_to
+from portal.scheduling.queries import consultation_called
+from portal.scheduling.services import request_consultation
 from portal.scheduling.slots import minute_of, moment_of
 
 PASSWORD = "a-quiet-place-to-begin"
@@ -128,11 +130,11 @@ def _found_practice(db: Session, password_hash: str, now: datetime) -> None:
         ada = add_therapist(
             db, name="Ada Marsh", email=ADA, password_hash=password_hash, time_zone=_ZONE, now=now
         )
-        for weekday in _MONDAY_TO_THURSDAY:
-            for starts, ends in (_MORNING, _AFTERNOON):
-                db.add(
-                    WorkingHours(therapist_id=ada.id, weekday=weekday, starts_minute=starts, ends_minute=ends)
-                )
+        set_hours(
+            db,
+            ada,
+            [(weekday, *times, 0) for weekday in _MONDAY_TO_THURSDAY for times in (_MORNING, _AFTERNOON)],
+        )
 
 
 def _welcome_sam(db: Session, password_hash: str, now: datetime) -> None:
@@ -164,15 +166,15 @@ def _accompany_kit(db: Session, password_hash: str, now: datetime) -> None:
 
 def _meet(db: Session, kit: Client, therapist: Therapist, *, asked: datetime, not_before: datetime) -> None:
     offer = offer_to(db, kit, therapist, now=asked, since=minute_of(not_before))
-    consultation = request_consultation(
+    reference = request_consultation(
         db,
         client=kit,
         therapist=therapist,
-        starts_at=moment_of(offer.starts[0]),
+        starts=[moment_of(offer.starts[0])],
         now=asked,
         answer_by=current_practice().answering.answer_by(asked),
     )
-    confirm_consultation(db, consultation, now=asked + timedelta(hours=3))
+    confirm_consultation(db, consultation_called(db, reference), now=asked + timedelta(hours=3))
 
 
 def _add_clients(db: Session, number: int, password_hash: str, now: datetime) -> None:

@@ -15,10 +15,13 @@ from portal.intake.questionnaire import (
     LampRule,
     Note,
     Operator,
+    Part,
     Question,
     Questionnaire,
+    Section,
     Value,
     lamp_of,
+    names_its_client,
 )
 from portal.intake.replies import AnswerState, Reply, lights
 
@@ -42,21 +45,58 @@ class Path:
     replies: Mapping[str, Reply]
 
     @cached_property
-    def items(self) -> tuple[Item, ...]:
-        open_items: list[Item] = []
+    def parts(self) -> tuple[Part, ...]:
+        """All that is open, sections and what is shown to nobody too. What a closed one holds is closed."""
+        parts: list[Part] = []
+        closed: set[str] = set()
         seen: dict[str, Value] = {}
-        for item in self.questionnaire.items:
-            if item.enable_when and not _enabled(item, seen):
+        for part in self.questionnaire.items:
+            if part.within in closed or (part.enable_when and not _enabled(part, seen)):
+                closed.add(part.link_id)
                 continue
-            open_items.append(item)
-            reply = self.replies.get(item.link_id)
-            if reply is not None and reply.given is not None:
-                seen[item.link_id] = reply.given
-        return tuple(open_items)
+            parts.append(part)
+            value = self._value(part)
+            if value is not None:
+                seen[part.link_id] = value
+        return tuple(parts)
+
+    def _value(self, part: Part) -> Value | None:
+        """What counts as the answer: of a question that nobody can answer, what it brings along."""
+        if isinstance(part, Note | Section):
+            return None
+        if part.read_only or part.link_id in self.questionnaire.out_of_sight:
+            return part.initial
+        reply = self.replies.get(part.link_id)
+        return reply.given if reply is not None else None
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """What has a page of its own: a note within a question stands on the question's."""
+        sections, hidden = self.questionnaire.sections, self.questionnaire.out_of_sight
+        return tuple(
+            part
+            for part in self.parts
+            if not isinstance(part, Section)
+            and part.link_id not in hidden
+            and not (isinstance(part, Note) and part.within and part.within not in sections)
+        )
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        return tuple(item for item in self.items if not isinstance(item, Note))
+        """What a client can answer."""
+        return tuple(item for item in self.items if not isinstance(item, Note) and not item.read_only)
+
+    def hints(self, question: Item) -> list[str]:
+        """The open notes that stand within a question, to be shown on its page."""
+        return [
+            part.wording
+            for part in self.parts
+            if isinstance(part, Note) and part.within == question.link_id and not part.hidden
+        ]
+
+    def headings(self, item: Item) -> list[str]:
+        """The texts of the sections that it stands in, the outermost first."""
+        return self.questionnaire.headings(item)
 
     @cached_property
     def _positions(self) -> dict[str, int]:
@@ -93,7 +133,7 @@ class Path:
     @property
     def missing(self) -> Question | None:
         """The first question without whose answer nothing can be sent."""
-        return next((each for each in self.questions if each.wanted and not self._given(each)), None)
+        return next((each for each in self.questions if needed(each) and not self._given(each)), None)
 
     def lit(self, *, upto: Item | None = None) -> list[LampRule]:
         """What the answers have lit: with `upto`, only at that item and before it."""
@@ -129,6 +169,11 @@ class Path:
         return reply is not None and reply.given is not None
 
 
+def needed(question: Question) -> bool:
+    """Whether nothing can be sent without an answer to it."""
+    return question.wanted and names_its_client(question)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """How far a client has come, counted in questions; `in_person` counts follow-ups too."""
@@ -162,7 +207,7 @@ def _count(replies: Sequence[Reply | None], state: AnswerState) -> int:
     return sum(reply is not None and reply.state is state for reply in replies)
 
 
-def _enabled(item: Item, seen: Mapping[str, Value]) -> bool:
+def _enabled(item: Part, seen: Mapping[str, Value]) -> bool:
     hold = (_holds(condition, seen.get(condition.question)) for condition in item.enable_when)
     return all(hold) if item.enable_behaviour == "all" else any(hold)
 

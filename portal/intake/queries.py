@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from portal.accounts.models import Client, Therapist
@@ -17,7 +17,8 @@ from portal.intake.path import Path, progress
 from portal.intake.path import Progress as Progress
 from portal.intake.questionnaire import Item, Question, Questionnaire, parsed
 from portal.intake.replies import AnswerState, Reply, unpacked
-from portal.intake.sent_copy import Row, in_person, thawed
+from portal.intake.scoring import Score
+from portal.intake.sent_copy import Row, scores_in, thawed
 from portal.vault.models import DataKey
 from portal.vault.words import unseal
 
@@ -42,16 +43,16 @@ class Answering:
     answers: Mapping[str, Answer]
 
     def question(self, link_id: str) -> Question:
-        """Raises NotFound, for a note too."""
+        """Raises NotFound, for what nobody can answer too."""
         item = self.item(link_id)
-        if item.kind == "note":
+        if item.kind == "note" or item.read_only:
             raise NotFound
         return item
 
     def item(self, link_id: str) -> Item:
-        """Raises NotFound."""
+        """Raises NotFound, for what has no page too."""
         item = self.path.questionnaire.by_link_id.get(link_id)
-        if item is None:
+        if item is None or item.kind == "section" or link_id in self.path.questionnaire.out_of_sight:
             raise NotFound
         return item
 
@@ -73,10 +74,19 @@ class SentIntake:
     reference: str
     sent_at: datetime
     rows: list[Row]
+    # For the therapist alone, unless they release it (W6).
+    scores: list[Score]
 
-    @property
-    def for_our_conversation(self) -> list[Row]:
-        return in_person(self.rows)
+
+@dataclass(frozen=True, kw_only=True)
+class SentAnswers:
+    """What was sent with all that is needed to take it elsewhere."""
+
+    reference: str
+    client: Client
+    # The sealed copy, opened: JSON.
+    copy: str
+    questionnaire: Questionnaire
 
 
 _LATEST = (
@@ -96,6 +106,7 @@ _ANSWERS = (
 _Newest, _Own, _Any = aliased(QuestionnaireVersion), aliased(QuestionnaireVersion), aliased(Intake)
 _NEWEST_ID = select(func.max(QuestionnaireVersion.id)).scalar_subquery()
 _LATEST_ID = select(func.max(_Any.id)).where(_Any.client_id == bindparam("client_id")).scalar_subquery()
+_NEWEST = select(_Newest.id, _Newest.definition_hash).where(_Newest.id == _NEWEST_ID)
 _OVERVIEW = (
     select(
         _Newest.id,
@@ -174,9 +185,10 @@ def overview_of(db: Session, client: Client) -> Overview:
     )
 
 
-def progress_of(db: Session, client: Client) -> Progress:
-    """How far the client has come; in one query."""
-    return overview_of(db, client).progress
+def newest_questionnaire(db: Session) -> Questionnaire | None:
+    """What somebody who begins today is asked; None where nothing was published yet."""
+    row = rows(db, _NEWEST, {}).first()
+    return None if row is None else definition_of(db, *row)
 
 
 def sent_intake_of(db: Session, client: Client) -> SentIntake | None:
@@ -190,7 +202,48 @@ def sent_intake_of(db: Session, client: Client) -> SentIntake | None:
     if intake is None or intake.sent_at is None or intake.sealed_copy is None:
         return None
     copy = unseal(db, client.data_key, intake.sealed_copy, of=copy_place(intake))
-    return SentIntake(reference=intake.reference, sent_at=intake.sent_at, rows=thawed(copy))
+    return SentIntake(
+        reference=intake.reference, sent_at=intake.sent_at, rows=thawed(copy), scores=scores_in(copy)
+    )
+
+
+def sent_answers(db: Session, reference: str) -> SentAnswers:
+    """What was sent last under this reference, the intake's or its client's. Raises NotFound.
+
+    For the operator, who is nobody's therapist: who may ask is settled by who may open a terminal.
+    """
+    row = db.execute(
+        select(Intake, Client, QuestionnaireVersion)
+        .join(Client, Client.id == Intake.client_id)
+        .join(DataKey, DataKey.id == Client.data_key_id)
+        .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
+        .where(or_(Intake.reference == reference, Client.reference == reference))
+        .where(Intake.sealed_copy.is_not(None))
+        .order_by(Intake.id.desc())
+        .limit(1)
+        .options(contains_eager(Client.data_key))
+    ).first()
+    if row is None or row[0].sealed_copy is None:
+        raise NotFound
+    intake, client, version = row
+    sealed: bytes = row[0].sealed_copy
+    return SentAnswers(
+        reference=intake.reference,
+        client=client,
+        copy=unseal(db, client.data_key, sealed, of=copy_place(intake)),
+        questionnaire=parsed(version.definition),
+    )
+
+
+def version_called(db: Session, name: str, number: int | None) -> Questionnaire:
+    """A version as it was published; without a number the latest of its name. Raises NotFound."""
+    chosen = select(QuestionnaireVersion).where(QuestionnaireVersion.name == name)
+    if number is not None:
+        chosen = chosen.where(QuestionnaireVersion.number == number)
+    version = db.scalar(chosen.order_by(QuestionnaireVersion.number.desc()).limit(1))
+    if version is None:
+        raise NotFound
+    return parsed(version.definition)
 
 
 def lamps_of(db: Session, client: Client) -> Sequence[Lamp]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,19 +24,31 @@ from pydantic import (
     model_validator,
 )
 
-# A text is a string, a choice a code, several choices a tuple of codes, a date an ISO string (2027-03-01).
-Value = str | bool | int | float | tuple[str, ...]
+# A text is a string, a choice a code, a date an ISO string (2027-03-01), a time of day 14:30, a moment both
+# (2027-03-01T14:30) as the clock on the wall says; several answers are a tuple.
+Value = str | bool | int | float | tuple[str | int | float, ...]
 
-_LONGEST_CODE = 60
-_MOST_ITEMS = 1000
+LONGEST_CODE = 60
+LONGEST_WORDS = 2000
+MOST_ITEMS = 1000
+MOST_OPTIONS = 500
 # Addresses below /questions/ that are not questions.
 _TAKEN = frozenset({"check", "sent"})
+# Before an answer in the client's own words, where there are options too: no code begins so.
+OWN_WORDS = "~"
 
 Code = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=_LONGEST_CODE)
+    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=LONGEST_CODE)
 ]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Day = Annotated[str, StringConstraints(pattern=r"^(19|20|21)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_WORDS)]
+# What another system called it, word for word.
+_Origin = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^(19|20|21)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"),
+    # The calendar has the last word: no page could name the 31st of February.
+    AfterValidator(lambda day: date.fromisoformat(day).isoformat()),
+]
 
 
 class Malformed(Exception):
@@ -69,24 +83,61 @@ class Condition(_Frozen):
     answer: StrictBool | StrictInt | FiniteFloat | StrictStr
 
 
+class Coding(_Frozen):
+    """A code of another system, as FHIR has it."""
+
+    system: _Origin | None = None
+    code: _Origin | None = None
+    display: _Origin | None = None
+
+
 class Option(_Frozen):
     code: Code
     label: Words
+    # What it counts in a score; one without counts as not answered.
+    weight: FiniteFloat | None = None
+    coding: Coding | None = None
 
 
 class LampRule(_Frozen):
-    """Which codes light the lamp, and what the client reads at once when one of them does."""
+    """Which codes light the lamp, and what the client reads at once when one of them does.
+
+    The page itself says who is told of it, since that depends on whether there is a therapist yet.
+    """
 
     codes: Annotated[tuple[Code, ...], Field(min_length=1)]
     heading: Words
     words: Words
 
 
-class _Item(_Frozen):
+class _Part(_Frozen):
     link_id: Code
-    text: Words
+    text: str
     enable_when: tuple[Condition, ...] = ()
     enable_behaviour: Literal["all", "any"] = "all"
+    # The section, or the question, that this stands in: it is closed together with that.
+    within: Code | None = None
+    # What is written before the text: "3a".
+    prefix: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    # Shown to nobody; an answer that it brings along can open others.
+    hidden: bool = False
+    # Its linkId in the FHIR file that it came from.
+    origin: _Origin | None = None
+
+    @property
+    def wording(self) -> str:
+        return f"{self.prefix} {self.text}" if self.prefix else self.text
+
+
+class Section(_Part):
+    """Holds the items that follow and name it. Its text stands above each of their pages."""
+
+    kind: Literal["section"]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_WORDS)] = ""
+
+
+class _Item(_Part):
+    text: Words
     # A follow-up shares the number of the question that it belongs to.
     part_of: Code | None = None
     # Asks about what may hurt; such questions come late.
@@ -94,19 +145,37 @@ class _Item(_Frozen):
 
 
 class Note(_Item):
-    """Something to read on the way. Nothing is answered."""
+    """Something to read on the way, or, within a question, on its page. Nothing is answered."""
 
     kind: Literal["note"]
+
+
+_One = StrictBool | StrictInt | FiniteFloat | StrictStr
+_Several = Annotated[tuple[StrictInt | FiniteFloat | StrictStr, ...], Field(min_length=1)]
 
 
 class _Question(_Item):
     # Completes the sentence that begins "Why this is asked:".
     why: Words
-    # Sending needs an answer. Only the name may be.
+    # Asked for with more weight, every way round left open. Only the name is needed for sending.
     wanted: bool = False
+    # Shown with the answer that it brings along, and not to be changed.
+    read_only: bool = False
+    # Stands in the field at first; an answer only once the client goes on with it.
+    initial: _One | _Several | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether a client can answer it."""
+        return not (self.hidden or self.read_only)
 
 
-class ShortText(_Question):
+class _Repeatable(_Question):
+    # Several answers, each on a line of its own.
+    several: bool = False
+
+
+class ShortText(_Repeatable):
     kind: Literal["short-text"]
     max_length: Annotated[int, Field(ge=1, le=500)] = 200
     # The answer becomes the name that the portal calls the client by.
@@ -120,12 +189,18 @@ class LongText(_Question):
 
 
 class _Choice(_Question):
-    options: Annotated[tuple[Option, ...], Field(min_length=1, max_length=200)]
+    options: Annotated[tuple[Option, ...], Field(min_length=1, max_length=MOST_OPTIONS)]
     lamp: LampRule | None = None
+    # Whether an answer in one's own words is as good; it is kept with OWN_WORDS before it.
+    other: bool = False
 
     @cached_property
     def labels(self) -> dict[str, str]:
         return {option.code: option.label for option in self.options}
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        return {option.code: option.weight for option in self.options if option.weight is not None}
 
 
 class OneOf(_Choice):
@@ -147,23 +222,59 @@ class YesNo(_Question):
         return {"yes": "Yes", "no": "No"}
 
 
-class DateQuestion(_Question):
+class DateQuestion(_Repeatable):
     kind: Literal["date"]
     min: Day = "1900-01-01"
     max: Day = "2199-12-31"
 
 
-class NumberQuestion(_Question):
+class TimeQuestion(_Repeatable):
+    """A time of day."""
+
+    kind: Literal["time"]
+
+
+class MomentQuestion(_Repeatable):
+    """A day and a time of day, by the clock of who answers."""
+
+    kind: Literal["moment"]
+
+
+class AddressQuestion(_Repeatable):
+    """An address on the web. It is shown as words, never as a link."""
+
+    kind: Literal["address"]
+
+
+class NumberQuestion(_Repeatable):
     kind: Literal["number"]
     min: Annotated[FiniteFloat, Field(ge=-1e9)] = -1e9
     max: Annotated[FiniteFloat, Field(le=1e9)] = 1e9
     whole: bool = True
     unit: Words | None = None
+    unit_coding: Coding | None = None
 
 
-Question = ShortText | LongText | OneOf | SeveralOf | YesNo | DateQuestion | NumberQuestion
+class Scale(_Frozen):
+    """What is added up, and what becomes of it if something is missing."""
+
+    name: Code
+    title: Words
+    questions: Annotated[tuple[Code, ...], Field(min_length=1, max_length=MOST_ITEMS)]
+    # none: no total unless all are answered. mean: the mean of those answered stands for the rest.
+    missing: Literal["none", "mean"] = "none"
+    # How many have to be answered for the mean to stand for the rest.
+    at_least: Annotated[int, Field(ge=1)] | None = None
+    # Who published the rule for what is missing, and where.
+    published: Words | None = None
+
+
+Repeatable = ShortText | DateQuestion | TimeQuestion | MomentQuestion | AddressQuestion | NumberQuestion
 Choice = OneOf | SeveralOf | YesNo
-Item = Annotated[Question | Note, Field(discriminator="kind")]
+Question = Repeatable | LongText | Choice
+Item = Question | Note
+Part = Annotated[Item | Section, Field(discriminator="kind")]
+_WithOrder = DateQuestion | TimeQuestion | MomentQuestion | NumberQuestion
 
 _ORDER = frozenset({Operator.GREATER, Operator.LESS, Operator.AT_LEAST, Operator.AT_MOST})
 
@@ -175,10 +286,15 @@ class Questionnaire(_Frozen):
     title: Words
     # How long it takes, honestly.
     minutes: Annotated[int, Field(ge=1, le=240)]
-    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=_MOST_ITEMS)]
+    items: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_ITEMS)]
+    scales: Annotated[tuple[Scale, ...], Field(max_length=100)] = ()
+    # The FHIR resource that it was read from, JSON, with all that nothing is made of here.
+    source: str | None = None
+    # Which of the source's languages was chosen, where it was not its own.
+    source_language: _Origin | None = None
 
     @cached_property
-    def by_link_id(self) -> dict[str, Question | Note]:
+    def by_link_id(self) -> dict[str, Part]:
         return {item.link_id: item for item in self.items}
 
     @cached_property
@@ -187,12 +303,36 @@ class Questionnaire(_Frozen):
         return frozenset(each.question for item in self.items for each in item.enable_when)
 
     @cached_property
+    def sections(self) -> frozenset[str]:
+        return frozenset(item.link_id for item in self.items if isinstance(item, Section))
+
+    @cached_property
+    def out_of_sight(self) -> frozenset[str]:
+        """All that is shown to nobody, with what stands in it."""
+        found: set[str] = set()
+        for item in self.items:
+            if item.hidden or item.within in found:
+                found.add(item.link_id)
+        return frozenset(found)
+
+    def headings(self, item: Part) -> list[str]:
+        """The texts of the sections that it stands in, the outermost first."""
+        place = item.within
+        texts: list[str] = []
+        while place:
+            holder = self.by_link_id[place]
+            if isinstance(holder, Section) and holder.text:
+                texts.insert(0, holder.wording)
+            place = holder.within
+        return texts
+
+    @cached_property
+    def asks_for_name(self) -> bool:
+        return any(map(names_its_client, self.items))
+
+    @cached_property
     def lights_lamps(self) -> bool:
         return any(lamp_of(item) for item in self.items)
-
-    @property
-    def name_question(self) -> ShortText | None:
-        return next((item for item in self.items if isinstance(item, ShortText) and item.name_to_use), None)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -202,7 +342,12 @@ class Questionnaire(_Frozen):
         return self
 
 
-def lamp_of(item: Question | Note) -> LampRule | None:
+def names_its_client(item: Part) -> bool:
+    """Whether the answer becomes the name that the portal calls the client by."""
+    return isinstance(item, ShortText) and item.name_to_use
+
+
+def lamp_of(item: Part) -> LampRule | None:
     """The rule by which an answer to this item lights a lamp, if it has one."""
     return item.lamp if isinstance(item, OneOf | SeveralOf | YesNo) else None
 
@@ -212,9 +357,15 @@ def parsed(source: str | bytes) -> Questionnaire:
     try:
         return Questionnaire.model_validate_json(source)
     except ValidationError as problem:
-        raise Malformed(
-            [f"{_path(each['loc'])}: {each['msg']}" for each in problem.errors(include_url=False)]
-        ) from None
+        raise _malformed(problem) from None
+
+
+def as_definition(plain: Mapping[str, object]) -> Questionnaire:
+    """The definition made of these parts. Raises Malformed, which names each path at fault."""
+    try:
+        return Questionnaire.model_validate(plain)
+    except ValidationError as problem:
+        raise _malformed(problem) from None
 
 
 def canonical(questionnaire: Questionnaire) -> str:
@@ -228,44 +379,67 @@ def digest(definition: str) -> str:
     return hashlib.sha256(definition.encode()).hexdigest()
 
 
+def _malformed(problem: ValidationError) -> Malformed:
+    return Malformed([f"{_path(each['loc'])}: {each['msg']}" for each in problem.errors(include_url=False)])
+
+
 def _path(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location) or "the file"
 
 
 def _misfits(questionnaire: Questionnaire) -> Iterator[str]:
     """What is wrong between items rather than in one."""
-    earlier: dict[str, Question | Note] = {}
+    earlier: dict[str, Part] = {}
+    # The item before, and all that it stands in.
+    chain: list[str] = []
     for position, item in enumerate(questionnaire.items):
-        for problem in _misfits_of(item, earlier):
+        for problem in (*_misfits_of(item, earlier), *_misfit_of_place(item, chain, earlier)):
             yield f"items.{position} ({item.link_id}): {problem}"
         earlier[item.link_id] = item
-    if sum(isinstance(item, ShortText) and item.name_to_use for item in questionnaire.items) > 1:
+        chain = [*(chain[: chain.index(item.within) + 1] if item.within in chain else []), item.link_id]
+    held = {item.within for item in questionnaire.items}
+    yield from (
+        f"items: the section {item.link_id!r} holds nothing"
+        for item in questionnaire.items
+        if isinstance(item, Section) and item.link_id not in held
+    )
+    if sum(map(names_its_client, questionnaire.items)) > 1:
         yield "items: only one question can ask for the name to use"
-    if all(isinstance(item, Note) for item in questionnaire.items):
+    if not any(isinstance(item, Question) and item.asked for item in questionnaire.items):
         yield "items: there is no question"
+    for position, scale in enumerate(questionnaire.scales):
+        yield from (f"scales.{position}: {problem}" for problem in _misfits_of_scale(scale, earlier))
 
 
-def _misfits_of(item: Question | Note, earlier: dict[str, Question | Note]) -> Iterator[str]:
+def _misfits_of(item: Part, earlier: Mapping[str, Part]) -> Iterator[str]:
     if item.link_id in earlier:
         yield "this link_id is there twice"
     if item.link_id in _TAKEN:
         yield "this link_id is an address of its own"
     for condition in item.enable_when:
-        problem = _misfit_of_condition(condition, earlier.get(condition.question))
+        problem = misfit_of_condition(condition, earlier.get(condition.question))
         if problem:
             yield f"the condition on {condition.question!r} {problem}"
-    whole = earlier.get(item.part_of) if item.part_of else None
-    if item.part_of and (whole is None or isinstance(whole, Note) or whole.part_of):
-        yield f"{item.part_of!r} is not an earlier question that it could be a part of"
-    if not isinstance(item, Note):
+    whole = None if isinstance(item, Section) else item.part_of
+    if whole and not _can_have_parts(earlier.get(whole)):
+        yield f"{whole!r} is not an earlier question that it could be a part of"
+    if isinstance(item, Question):
         yield from _misfits_of_question(item)
 
 
+def _can_have_parts(item: Part | None) -> bool:
+    return isinstance(item, Question) and item.part_of is None
+
+
+def _misfit_of_place(item: Part, chain: Sequence[str], earlier: Mapping[str, Part]) -> Iterator[str]:
+    if item.within is None:
+        return
+    if item.within not in chain or isinstance(earlier[item.within], Note):
+        yield f"{item.within!r} is not a section or a question that is still open here"
+
+
 def _misfits_of_question(item: Question) -> Iterator[str]:
-    names = isinstance(item, ShortText) and item.name_to_use
-    if item.wanted and not names:
-        yield "only the question for the name to use may be wanted"
-    if names and item.enable_when:
+    if names_its_client(item) and (item.enable_when or item.within or not item.asked):
         yield "the question for the name to use cannot be hidden"
     if isinstance(item, OneOf | SeveralOf) and len(item.labels) < len(item.options):
         yield "two options have the same code"
@@ -277,15 +451,42 @@ def _misfits_of_question(item: Question) -> Iterator[str]:
         )
     if isinstance(item, DateQuestion | NumberQuestion) and item.min > item.max:  # type: ignore[operator]
         yield "min is above max"
+    yield from _misfits_of_initial(item)
 
 
-def _misfit_of_condition(condition: Condition, asked: Question | Note | None) -> str | None:
-    if asked is None or isinstance(asked, Note):
+def _misfits_of_initial(item: Question) -> Iterator[str]:
+    if item.initial is None:
+        return
+    several = isinstance(item, SeveralOf) or (isinstance(item, Repeatable) and item.several)
+    if isinstance(item.initial, tuple) is not several:
+        yield "initial has to be one answer, or several where several are asked for"
+        return
+    for each in item.initial if isinstance(item.initial, tuple) else (item.initial,):
+        if not _comparable(item, each):
+            yield "initial is an answer that can never be given"
+
+
+def _misfits_of_scale(scale: Scale, earlier: Mapping[str, Part]) -> Iterator[str]:
+    for link_id in scale.questions:
+        asked = earlier.get(link_id)
+        if not isinstance(asked, OneOf | SeveralOf) or not asked.weights:
+            yield f"{link_id!r} has no options with weights"
+    if len(set(scale.questions)) < len(scale.questions):
+        yield "a question is there twice"
+    if (scale.missing == "mean") is (scale.at_least is None):
+        yield "at_least belongs to the rule that takes the mean"
+    if scale.at_least and scale.at_least > len(scale.questions):
+        yield "at_least is more than there are questions"
+
+
+def misfit_of_condition(condition: Condition, asked: Part | None) -> str | None:
+    """Why a condition can never be judged by the answer to this item; None if it can."""
+    if not isinstance(asked, Question):
         return "does not name an earlier question"
     if condition.operator is Operator.EXISTS:
         return None if isinstance(condition.answer, bool) else "needs true or false"
-    if condition.operator in _ORDER and not isinstance(asked, DateQuestion | NumberQuestion):
-        return f"cannot use {condition.operator}: only dates and numbers have an order"
+    if condition.operator in _ORDER and not isinstance(asked, _WithOrder):
+        return f"cannot use {condition.operator}: only dates, times and numbers have an order"
     return None if _comparable(asked, condition.answer) else "expects an answer that can never be given"
 
 
@@ -296,6 +497,17 @@ def _comparable(asked: Question, answer: bool | int | float | str) -> bool:
         case NumberQuestion():
             return isinstance(answer, int | float) and not isinstance(answer, bool)
         case OneOf() | SeveralOf():
-            return answer in asked.labels
+            own = asked.other and isinstance(answer, str) and answer.startswith(OWN_WORDS)
+            return own or answer in asked.labels
+        case DateQuestion():
+            return isinstance(answer, str) and _is_a_day(answer)
         case _:
             return isinstance(answer, str)
+
+
+def _is_a_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -6,18 +6,23 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from portal.errors import Refused
 from portal.intake.questionnaire import (
+    OWN_WORDS,
+    AddressQuestion,
     DateQuestion,
     LongText,
+    MomentQuestion,
     NumberQuestion,
     OneOf,
     Question,
+    Repeatable,
     SeveralOf,
     ShortText,
+    TimeQuestion,
     Value,
     YesNo,
     lamp_of,
@@ -32,8 +37,13 @@ _UNSHOWABLE = re.compile(
     + "]"
 )
 _MINUS = "\N{MINUS SIGN}"
+# Of an answer in one's own words beside options, of an address, and of answers on a line each.
+_LONGEST_OWN_WORDS = 500
+_LONGEST_ADDRESS = 500
+_MOST_LINES = 50
+_SOMETHING_ELSE = "Something else"
 
-_ReadFromOne = ShortText | LongText | OneOf | YesNo | DateQuestion | NumberQuestion
+_ReadFromOne = Repeatable | LongText | OneOf | YesNo
 
 
 class AnswerState(StrEnum):
@@ -94,10 +104,6 @@ class Posted:
     # Put it below what is stored, rather than in its place.
     join: bool = False
 
-    @property
-    def is_empty(self) -> bool:
-        return not any(map(cleaned, self.typed))
-
 
 def reply_after(earlier: Reply | None, way: Way, value: Value | None) -> Reply | None:
     """What stands once `way` was pressed with `value` in the field; None if nothing is to be kept.
@@ -141,6 +147,12 @@ def read(question: Question, typed: Sequence[str]) -> Value | None:
         return None
     if isinstance(question, SeveralOf):
         return _codes(question, given)
+    if isinstance(question, Repeatable) and question.several:
+        return _lines(question, given)
+    if isinstance(question, OneOf) and question.other:
+        given = _without_bare_mark(given)
+        if len(given) > 1:
+            raise Unreadable("Choose one answer. For your own words, choose “Something else”")
     if len(given) > 1:
         raise Unreadable("Give one answer here")
     return _read_one(question, given[0])
@@ -157,35 +169,44 @@ def typed_as(question: Question, value: Value | None) -> list[str]:
         return []
     if isinstance(question, YesNo):
         return ["yes" if value else "no"]
-    return list(value) if isinstance(value, tuple) else [str(value)]
+    if isinstance(question, Repeatable) and isinstance(value, tuple):
+        return ["\n".join(map(str, value))]
+    return [str(each) for each in each_of(value)]
+
+
+def each_of(value: Value) -> tuple[str | bool | int | float, ...]:
+    """The answers in it: several, or the one."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def own_words_in(question: OneOf | SeveralOf, typed: Sequence[str]) -> str | None:
+    """What was typed there beside the options; "" where only the mark for it was set, None for nothing."""
+    own = [text for text in typed if text not in question.labels]
+    return " ".join(text.removeprefix(OWN_WORDS) for text in own).strip() if own else None
 
 
 def in_words(question: Question, value: Value) -> list[str]:
-    """The value as people read it: a line each for several choices."""
-    match question:
-        case OneOf() | SeveralOf() | YesNo():
-            return [question.labels[code] for code in typed_as(question, value)]
-        case DateQuestion():
-            return [_day(str(value))]
-        case NumberQuestion():
-            return [f"{value} {question.unit}" if question.unit else str(value)]
-        case _:
-            return [str(value)]
+    """The value as people read it: a line each for several answers."""
+    if isinstance(question, YesNo):
+        return ["Yes" if value else "No"]
+    return [_one_in_words(question, each) for each in each_of(value)]
 
 
 def joined(question: Question, one: Value | None, other: Value | None) -> Value | None:
     """Both in one where that can be, texts one below the other, choices all together; else `other`."""
     if one is None or other is None:
         return one if other is None else other
-    if isinstance(question, ShortText | LongText):
+    if isinstance(question, ShortText | LongText) and not isinstance(one, tuple):
         return str(one) if one == other else _text(question, f"{one}{_gap(question)}{other}")
-    if isinstance(question, SeveralOf):
-        return _codes(question, [*typed_as(question, one), *typed_as(question, other)])
+    if can_be_joined(question):
+        return read(question, [*typed_as(question, one), *typed_as(question, other)])
     return other
 
 
 def can_be_joined(question: Question) -> bool:
-    return isinstance(question, ShortText | LongText | SeveralOf)
+    """Whether two answers to it can stand together, so that none of them has to go."""
+    several = isinstance(question, Repeatable) and question.several
+    return several or isinstance(question, ShortText | LongText | SeveralOf)
 
 
 def lights(question: Question, reply: Reply | None) -> bool:
@@ -202,22 +223,61 @@ def packed(value: Value | None) -> str | None:
 
 
 def unpacked(text: str) -> Value:
+    """The value that `packed` made this JSON of; several choices are a tuple again."""
     value = json.loads(text)
     return tuple(value) if isinstance(value, list) else value
 
 
-def _read_one(question: _ReadFromOne, text: str) -> Value:
+def _one_in_words(question: Question, value: str | bool | int | float) -> str:
+    match question:
+        case OneOf() | SeveralOf():
+            return _label(question, str(value))
+        case DateQuestion():
+            return _day(str(value))
+        case MomentQuestion():
+            day, _, clock = str(value).partition("T")
+            return f"{_day(day)}, {clock}"
+        case NumberQuestion():
+            return f"{value} {question.unit}" if question.unit else str(value)
+        case _:
+            return str(value)
+
+
+def _label(question: OneOf | SeveralOf, code: str) -> str:
+    if code in question.labels:
+        return question.labels[code]
+    return code.removeprefix(OWN_WORDS) or _SOMETHING_ELSE
+
+
+def _read_one(question: _ReadFromOne, text: str) -> str | bool | int | float:
     match question:
         case ShortText() | LongText():
             return _text(question, text)
         case DateQuestion():
             return _date(question, text)
+        case TimeQuestion() | MomentQuestion():
+            return _clock_time(text) if isinstance(question, TimeQuestion) else _moment(text)
+        case AddressQuestion():
+            return _address(text)
         case NumberQuestion():
             return _number(question, text)
         case YesNo():
             return _code(question, text) == "yes"
         case _:
             return _code(question, text)
+
+
+def _lines(question: Repeatable, given: Sequence[str]) -> Value | None:
+    """Each once, in the order of the lines."""
+    lines = [line.strip() for text in given for line in text.split("\n") if line.strip()]
+    if len(lines) > _MOST_LINES:
+        raise Unreadable(f"There is room for {_MOST_LINES} lines")
+    return tuple(dict.fromkeys(_read_one(question, line) for line in lines)) or None
+
+
+def _without_bare_mark(given: list[str]) -> list[str]:
+    """The mark for own words says nothing where they stand beside it."""
+    return [text for text in given if text != OWN_WORDS] or given[:1]
 
 
 def _text(question: ShortText | LongText, text: str) -> str:
@@ -234,15 +294,21 @@ def _gap(question: ShortText | LongText) -> str:
 
 
 def _code(question: OneOf | SeveralOf | YesNo, code: str) -> str:
-    if code not in question.labels:
+    if code in question.labels:
+        return code
+    if isinstance(question, YesNo) or not question.other:
         raise Unreadable("Choose one of the answers below")
-    return code
+    words = " ".join(code.removeprefix(OWN_WORDS).split())
+    if len(words) > _LONGEST_OWN_WORDS:
+        raise Unreadable(f"There is room for {_LONGEST_OWN_WORDS} characters of your own")
+    return OWN_WORDS + words
 
 
 def _codes(question: SeveralOf, codes: Sequence[str]) -> tuple[str, ...]:
-    """In the order of the options, each once."""
-    chosen = {_code(question, code) for code in codes}
-    return tuple(code for code in question.labels if code in chosen)
+    """In the order of the options, each once, own words last."""
+    chosen = dict.fromkeys(_code(question, code) for code in codes)
+    own = [code for code in chosen if code not in question.labels]
+    return (*(code for code in question.labels if code in chosen), *_without_bare_mark(own))
 
 
 def _date(question: DateQuestion, text: str) -> str:
@@ -253,6 +319,27 @@ def _date(question: DateQuestion, text: str) -> str:
     if not question.min <= day <= question.max:
         raise Unreadable(f"Choose a day from {_day(question.min)} to {_day(question.max)}")
     return day
+
+
+def _clock_time(text: str) -> str:
+    try:
+        return time.fromisoformat(text).strftime("%H:%M")
+    except ValueError:
+        raise Unreadable("Write a time of day as hours and minutes, like 14:30") from None
+
+
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unreadable("Write a day and a time of day, like 2026-03-31 14:30") from None
+    return f"{moment.date().isoformat()}T{moment:%H:%M}"
+
+
+def _address(text: str) -> str:
+    if len(text) > _LONGEST_ADDRESS or len(text.split()) > 1:
+        raise Unreadable("Write one address without blanks, like https://example.org")
+    return text
 
 
 def _number(question: NumberQuestion, text: str) -> int | float:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from portal.intake.path import Path
 from portal.intake.questionnaire import Question, lamp_of
 from portal.intake.replies import AnswerState, Reply, in_words
+from portal.intake.scoring import Score, scores_of
 
 # The shape of a sealed copy. A copy is never rewritten, so each shape that was ever sealed stays readable.
-_SHAPE = 1
+_SHAPE = 2
 NOT_ANSWERED = "Not answered"
 PASSED_BY = {
     AnswerState.SKIPPED: "Skipped",
@@ -30,6 +30,8 @@ class Row:
     state: str
     # What a reader sees: a line each for several choices.
     shown: list[str]
+    # The sections that it stands in, in one line.
+    section: str = ""
 
     @property
     def in_person(self) -> bool:
@@ -38,7 +40,10 @@ class Row:
 
 def rows_of(path: Path) -> list[Row]:
     """The open questions in their order. What is hidden leaves no trace (W4)."""
-    return [_row(each, path.replies.get(each.link_id)) for each in path.questions]
+    return [
+        _row(each, path.replies.get(each.link_id), section=" · ".join(path.headings(each)))
+        for each in path.questions
+    ]
 
 
 def frozen(path: Path, *, name: str, number: int, definition_hash: str, sent_at: datetime) -> str:
@@ -56,6 +61,7 @@ def frozen(path: Path, *, name: str, number: int, definition_hash: str, sent_at:
             _kept(each, row, path.replies.get(each.link_id))
             for each, row in zip(path.questions, rows_of(path), strict=True)
         ],
+        "scores": [asdict(score) for score in scores_of(path)],
     }
     return json.dumps(plain, ensure_ascii=False)
 
@@ -63,22 +69,29 @@ def frozen(path: Path, *, name: str, number: int, definition_hash: str, sent_at:
 def thawed(copy: str) -> list[Row]:
     """The rows of a copy that was frozen at any time."""
     return [
-        Row(link_id=row["link_id"], text=row["text"], state=row["state"], shown=row["shown"])
+        Row(
+            link_id=row["link_id"],
+            text=row["text"],
+            state=row["state"],
+            shown=row["shown"],
+            section=row.get("section", ""),
+        )
         for row in json.loads(copy)["rows"]
     ]
 
 
-def in_person(rows: Sequence[Row]) -> list[Row]:
-    """For our conversation: what the client keeps for talking."""
-    return [row for row in rows if row.in_person]
+def scores_in(copy: str) -> list[Score]:
+    """What was added up when the copy was frozen, for the therapist; nothing in a copy of the first shape."""
+    return [Score(**score) for score in json.loads(copy).get("scores", [])]
 
 
-def _row(question: Question, reply: Reply | None) -> Row:
+def _row(question: Question, reply: Reply | None, *, section: str) -> Row:
     return Row(
         link_id=question.link_id,
-        text=question.text,
+        text=question.wording,
         state=reply.state.value if reply else "untouched",
         shown=_shown(question, reply),
+        section=section,
     )
 
 
@@ -102,6 +115,7 @@ def _kept(question: Question, row: Row, reply: Reply | None) -> dict[str, object
         "kind": question.kind,
         "part_of": question.part_of,
         "text": row.text,
+        "section": row.section,
         "state": row.state,
         "value": reply.given if reply else None,
         "shown": row.shown,

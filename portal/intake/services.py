@@ -16,7 +16,7 @@ from portal.accounts.services import keep_name
 from portal.errors import Refused
 from portal.intake import emails
 from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
-from portal.intake.path import Path
+from portal.intake.path import Path, needed
 from portal.intake.queries import (
     Answering,
     NotBegun,
@@ -40,7 +40,11 @@ from portal.intake.replies import (
     reply_after,
 )
 from portal.intake.sent_copy import frozen
+from portal.jobs.queue import enqueue
 from portal.vault.words import seal
+
+# What is to be done elsewhere once a client has sent their answers; about the client's reference.
+INTAKE_SENT = "intake-sent"
 
 _SHIPPED = FilePath(__file__).parent / "content" / "first-questions.json"
 
@@ -115,6 +119,7 @@ def publish_shipped_questionnaire(db: Session, *, now: datetime) -> Questionnair
 
 
 def shipped_questionnaire() -> Questionnaire:
+    """The questions that come with the portal, as a definition that nobody has published yet."""
     return parsed(_SHIPPED.read_bytes())
 
 
@@ -180,6 +185,7 @@ def send_intake(db: Session, client: Client, *, seen: int, now: datetime) -> Int
     intake.sealed_copy = seal(db, client.data_key, copy, of=copy_place(intake))
     intake.sent_at = now
     emails.tell_of_answers(db, client, now=now)
+    enqueue(db, INTAKE_SENT, subject=client.reference, due_at=now)
     return intake
 
 
@@ -222,7 +228,7 @@ def _reply(question: Question, posted: Posted, stored: Answer | None, earlier: R
     value = field_value(question, posted)
     if stored is not None and earlier is not None:
         value = _reconciled(question, posted, stored, earlier, value)
-    held_to = question.wanted and posted.way in ROUND
+    held_to = needed(question) and posted.way in ROUND
     return reply_after(earlier, Way.CONTINUE if held_to else posted.way, value)
 
 

@@ -6,7 +6,6 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,9 +13,10 @@ from flask.typing import ResponseReturnValue
 from portal import clock
 from portal.accounts.access import client_only
 from portal.accounts.models import Client
+from portal.accounts.queries import zone_of
 from portal.database import current_db, transaction
 from portal.intake.forms import AnswerForm, SendForm
-from portal.intake.path import Path
+from portal.intake.path import Path, needed
 from portal.intake.queries import (
     AlreadySent,
     Answering,
@@ -27,6 +27,7 @@ from portal.intake.queries import (
 )
 from portal.intake.questionnaire import Item, Question, lamp_of
 from portal.intake.replies import (
+    Reply,
     Unreadable,
     Way,
     can_be_joined,
@@ -44,8 +45,7 @@ from portal.intake.services import (
     save_answer,
     send_intake,
 )
-from portal.practice.facts import current_practice
-from portal.web.formatting import clock_time, day_and_time, zone_called
+from portal.web.formatting import at_or_on
 
 blueprint = Blueprint("intake", __name__)
 
@@ -80,14 +80,23 @@ def ask(client: Client, link_id: str) -> ResponseReturnValue:
     item = answering.item(link_id)
     if link_id not in answering.path:
         return redirect(_place_after(answering.path, link_id), code=303)
-    if item.kind == "note":
+    if item.kind == "note" or item.read_only:
         return render_template(
             "intake/note.html",
             note=item,
+            headings=answering.path.headings(item),
+            shown=_brought_along(item),
             back=_place_before(answering.path, item),
             onward=_place_after(answering.path, link_id),
         )
     return _question_page(client, answering, item, AnswerForm())
+
+
+def _brought_along(item: Item) -> list[str]:
+    """The answer that stands there for good, where nobody can change it."""
+    if item.kind == "note" or item.initial is None:
+        return []
+    return in_words(item, item.initial)
 
 
 @blueprint.post("/questions/<string:link_id>")
@@ -138,9 +147,11 @@ def check(client: Client) -> ResponseReturnValue:
         "intake/check.html",
         shown={"rows": rows_of(path)},
         kept_back=any(each.value is not None and each.given is None for each in path.replies.values()),
+        adds_up=bool(path.questionnaire.scales),
         lit=path.lit(),
+        told=_told(client),
         seen=answering.intake.version,
-        back=url_for("intake.ask", link_id=path.items[-1].link_id),
+        back=_place_of(path.items[-1]) if path.items else url_for("intake.begin"),
         saved=_saved_line(answering.intake.saved_at, client),
         therapist=client.therapist,
         form=SendForm(),
@@ -168,7 +179,7 @@ def copy(client: Client) -> ResponseReturnValue:
     sent = sent_intake_of(current_db(), client)
     if sent is None:
         raise NotBegun
-    return render_template("intake/copy.html", sent=sent, zone=_zone(client), therapist=client.therapist)
+    return render_template("intake/copy.html", sent=sent, zone=zone_of(client), therapist=client.therapist)
 
 
 @blueprint.errorhandler(NotBegun)
@@ -190,7 +201,10 @@ def _question_page(client: Client, answering: Answering, question: Question, for
         question=question,
         number=path.number_of(question),
         total=path.total,
-        typed=form.answer.data if as_posted else typed_as(question, reply.value if reply else None),
+        typed=form.answer.data if as_posted else _typed(question, reply),
+        headings=path.headings(question),
+        hints=path.hints(question),
+        needed=needed(question),
         # A page that comes back with an error is still drawn from what it was drawn from before.
         based_on=form.posted.based_on if as_posted else (answer.revision if answer else 0),
         page=form.posted.page if as_posted else secrets.token_hex(8),
@@ -199,11 +213,22 @@ def _question_page(client: Client, answering: Answering, question: Question, for
         keeps_something=reply is not None and reply.value is not None,
         lit=path.lit(upto=question) if question.link_id in path else [],
         lamp=lamp_of(question),
+        told=_told(client),
         saved=_saved_line(answering.intake.saved_at, client) if answering.answers else None,
         back=_place_before(path, question),
         action=_place_of(question, from_check=_is_from_check()),
         form=form,
     )
+
+
+def _typed(question: Question, reply: Reply | None) -> list[str]:
+    """What stands in the field: what was said so far, else what the question begins with."""
+    return typed_as(question, reply.value if reply else question.initial)
+
+
+def _told(client: Client) -> str | None:
+    """Who is told when a lamp is lit; nobody, where the practice has no therapist yet."""
+    return client.therapist.name if client.therapist else None
 
 
 def _both_page(client: Client, clash: AnsweredElsewhere, form: AnswerForm) -> str:
@@ -223,7 +248,7 @@ def _both_page(client: Client, clash: AnsweredElsewhere, form: AnswerForm) -> st
 def _place_once_saved(saved: Saved, link_id: str, form: AnswerForm) -> str:
     """After two answers were joined the client reads what became of them; else the way goes on."""
     if form.posted.join:
-        return _place_of(saved.path.questionnaire.by_link_id[link_id], from_check=_is_from_check())
+        return _place_of(saved.question, from_check=_is_from_check())
     return _place_after(saved.path, link_id)
 
 
@@ -242,7 +267,7 @@ def _place_before(path: Path, item: Item) -> str:
 
 def _place_to_go_on(path: Path) -> str:
     """The first question that was neither answered nor passed by, or the check."""
-    if not path.replies:
+    if not path.replies and path.items:
         return _place_of(path.items[0])
     return _place_of(path.first_untouched) if path.first_untouched else url_for("intake.check")
 
@@ -258,13 +283,4 @@ def _is_from_check() -> bool:
 
 def _saved_line(moment: datetime | None, client: Client) -> str | None:
     """For example: Saved at 14:02; of another day, that day too."""
-    if moment is None:
-        return None
-    zone = _zone(client)
-    if moment.astimezone(zone).date() == clock.now().astimezone(zone).date():
-        return f"Saved at {clock_time(moment, zone)}"
-    return f"Saved on {day_and_time(moment, zone)}"
-
-
-def _zone(client: Client) -> ZoneInfo:
-    return zone_called(client.time_zone, current_practice().zone)
+    return None if moment is None else f"Saved {at_or_on(moment, zone_of(client), clock.now())}"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.jobs import commands, models  # noqa: F401
+from portal.jobs.queue import forget_done
 
 
 def init_app(app: Flask) -> None:
     app.extensions["job_handlers"] = {}
+    # What a worker throws away every hour; each is called with a database session and `now`.
+    app.extensions["sweepers"] = [forget_done]
     app.cli.add_command(commands.work)

@@ -28,6 +28,7 @@ from portal.traces import without_words
 
 _log = logging.getLogger(__name__)
 _WAIT_FOR_DATABASE_SECONDS = 5.0
+_SWEEPS_EVERY_SECONDS = 3600.0
 
 
 class NobodyKnowsHow(Exception):
@@ -52,6 +53,7 @@ class Worker:
         self._name = f"{socket.gethostname()}-{os.getpid()}"
         self._stopping = threading.Event()
         self._in_hand: Taken | None = None
+        self._sweeps_next = float("-inf")
 
     def run(self) -> None:
         """Work until `stop` is called, or whoever started it is gone; the job in hand is finished first."""
@@ -79,10 +81,19 @@ class Worker:
             self._in_hand = None
         return True
 
+    def sweep(self) -> bool:
+        """Throw away what nobody needs any more, once an hour; False, since nothing waits for it."""
+        if clock.ticks() >= self._sweeps_next:
+            self._sweeps_next = clock.ticks() + _SWEEPS_EVERY_SECONDS
+            for forget in self._app.extensions["sweepers"]:
+                with self._app.app_context(), transaction() as db:
+                    forget(db, now=clock.now())
+        return False
+
     def _work_and_rest(self) -> float:
         """How many seconds to rest after this look at the queue."""
         try:
-            busy = self.do_next()
+            busy = self.do_next() or self.sweep()
         except SQLAlchemyError as problem:
             _log.warning("the database does not answer: %s", type(problem).__name__)
             return max(self._every_seconds, _WAIT_FOR_DATABASE_SECONDS)

@@ -4,17 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from sqlalchemy import bindparam, literal, select, true
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
 from portal.accounts.queries import name_of
-from portal.intake.queries import Progress, progress_of
+from portal.database import rows
+from portal.intake.queries import Overview, Progress, overview_of
 from portal.journey.steps import Standings, standings
-from portal.reading.queries import FirstReading, first_reading_for
+from portal.reading.queries import FIRST_READING, FirstReading
 from portal.scheduling.lifecycle import Status
+from portal.scheduling.models import Consultation, ConsultationEvent
 from portal.scheduling.queries import Held, consultations_of
+
+# So long after its time a request that came to nothing is still spoken of.
+_SPOKEN_OF = timedelta(days=7)
+
+_LAST = (
+    select(
+        Consultation.reference,
+        Consultation.status,
+        Consultation.starts_at,
+        select(ConsultationEvent.status_before)
+        .where(ConsultationEvent.consultation_id == Consultation.id)
+        .order_by(ConsultationEvent.id.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("status_before"),
+    )
+    .where(Consultation.client_id == bindparam("client_id"))
+    .order_by(Consultation.id.desc())
+    .limit(1)
+    .subquery("last")
+)
+_FIRST = FIRST_READING.subquery("first")
+_ALWAYS = select(literal(1).label("one")).subquery("always")
+# Two things that have nothing to do with one another, in one question to the database: one row, either side
+# of which may be empty.
+_FIRST_AND_LAST = select(*_FIRST.c, *_LAST.c).select_from(
+    _ALWAYS.outerjoin(_FIRST, true()).outerjoin(_LAST, true())
+)
+
+
+class Ended(NamedTuple):
+    """The client's newest consultation, which was declined or has expired."""
+
+    reference: str
+    status: Status
+    starts_at: datetime
+    # How it stood until then.
+    status_before: Status | None
+
+    @property
+    def was_asked(self) -> bool:
+        """The client had asked for it, and waited for the answer; else it was offered to them, or kept."""
+        return self.status_before in {None, Status.REQUESTED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,26 +72,52 @@ class Way:
     name: str | None
     # What the series begins with, if there is one.
     reading: FirstReading | None
-    progress: Progress
+    overview: Overview
     held: Sequence[Held]
+    # Only where nothing is held.
+    ended: Ended | None
     standings: Standings
+
+    @property
+    def progress(self) -> Progress:
+        return self.overview.progress
+
+    @property
+    def time(self) -> Held | None:
+        """The time that the last step speaks of: the confirmed one, if there is one."""
+        settled = (each for each in self.held if each.status is Status.CONFIRMED)
+        return next(settled, self.held[0] if self.held else None)
 
 
 def way_of(db: Session, client: Client, *, now: datetime) -> Way:
     """All that the page of the next step says of this client, in three queries."""
-    reading = first_reading_for(db, client)
-    progress = progress_of(db, client)
+    first, last = _first_and_last(db, client)
+    overview = overview_of(db, client)
     held = consultations_of(db, client, since=now)
     return Way(
         name=name_of(db, client) if client.sealed_name else None,
-        reading=reading,
-        progress=progress,
+        reading=first,
+        overview=overview,
         held=held,
+        ended=None if held else _ended(last, now),
         standings=standings(
-            said_read=reading is not None and reading.said_at is not None,
-            answers_begun=progress.begun,
-            answers_sent=progress.sent_at is not None,
-            time_asked=bool(held),
-            time_confirmed=any(each.status is Status.CONFIRMED for each in held),
+            said_read=None if first is None else first.said_at is not None,
+            questions=overview.progress.total,
+            answers_begun=overview.progress.begun,
+            answers_sent=overview.progress.sent_at is not None,
+            held=[each.status for each in held],
         ),
     )
+
+
+def _first_and_last(db: Session, client: Client) -> tuple[FirstReading | None, Ended | None]:
+    """The first reading, and the newest consultation, however it stands."""
+    row = tuple(rows(db, _FIRST_AND_LAST, {"client_id": client.id}).one())
+    first, last = row[: len(_FIRST.c)], row[len(_FIRST.c) :]
+    return (FirstReading(*first) if first[0] else None), (Ended(*last) if last[0] else None)
+
+
+def _ended(last: Ended | None, now: datetime) -> Ended | None:
+    if last is None or last.status not in {Status.DECLINED, Status.EXPIRED}:
+        return None
+    return last if now < last.starts_at + _SPOKEN_OF else None

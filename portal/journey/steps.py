@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from portal.scheduling.lifecycle import Status
+
+_ROUND_MINUTES = 5
 
 
 class Standing(StrEnum):
     """Where a step stands. None of them is a precondition of another."""
 
+    # There is nothing to do here, and the page points at something else.
+    ABSENT = "absent"
     OPEN = "open"
     BEGUN = "begun"
     WAITING = "waiting"
+    # A time is confirmed, and another one asked for or offered instead of it.
+    MOVING = "moving"
     DONE = "done"
 
 
@@ -31,23 +40,50 @@ class Standings:
 
 
 def standings(
-    *, said_read: bool, answers_begun: bool, answers_sent: bool, time_asked: bool, time_confirmed: bool
+    *,
+    said_read: bool | None,
+    questions: int,
+    answers_begun: bool,
+    answers_sent: bool,
+    held: Iterable[Status],
 ) -> Standings:
-    """Where the three steps stand, from what the client did and said."""
+    """Where the three steps stand, from what the client did and said.
+
+    `said_read` is None where there is nothing to read, `questions` is how many there are, and `held` is how
+    the consultations stand that hold a time from now on.
+    """
     return Standings(
-        reading=Standing.DONE if said_read else Standing.OPEN,
-        questions=_questions(answers_begun, answers_sent),
-        time=_time(time_asked, time_confirmed),
+        reading=_reading(said_read),
+        questions=_questions(questions, answers_begun, answers_sent),
+        time=_time(set(held)),
     )
 
 
-def _questions(begun: bool, sent: bool) -> Standing:
+def minutes_together(*parts: int) -> int:
+    """How long it all takes, honestly: up to the next five minutes."""
+    return -(-sum(parts) // _ROUND_MINUTES) * _ROUND_MINUTES
+
+
+def _reading(said: bool | None) -> Standing:
+    if said is None:
+        return Standing.ABSENT
+    return Standing.DONE if said else Standing.OPEN
+
+
+def _questions(number: int, begun: bool, sent: bool) -> Standing:
     if sent:
         return Standing.DONE
-    return Standing.BEGUN if begun else Standing.OPEN
+    if begun:
+        return Standing.BEGUN
+    return Standing.OPEN if number else Standing.ABSENT
 
 
-def _time(asked: bool, confirmed: bool) -> Standing:
-    if confirmed:
+def _time(held: set[Status]) -> Standing:
+    if held > {Status.CONFIRMED}:
+        return Standing.MOVING
+    if held == {Status.CONFIRMED}:
         return Standing.DONE
-    return Standing.WAITING if asked else Standing.OPEN
+    if Status.REQUESTED in held:
+        return Standing.WAITING
+    # What is kept or offered waits for the client, not for the therapist.
+    return Standing.BEGUN if held else Standing.OPEN

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import client_only, public, visitor_kind
 from portal.accounts.models import Client
+from portal.accounts.queries import zone_of
 from portal.database import current_db
+from portal.intake.queries import newest_questionnaire
 from portal.journey.queries import way_of
+from portal.journey.steps import minutes_together
 from portal.practice.facts import Facts, current_practice
 from portal.reading.queries import published_readings
-from portal.web.formatting import zone_called
 
 blueprint = Blueprint("journey", __name__)
 
@@ -32,14 +35,28 @@ def welcome() -> str:
 @client_only
 def next_step(client: Client) -> str:
     now = clock.now()
-    zone = zone_called(client.time_zone, current_practice().zone)
+    zone = zone_of(client)
     way = way_of(current_db(), client, now=now)
-    return render_template("journey/next_step.html", so_far=way, zone=zone, greeting=_greeting(zone))
+    return render_template("journey/next_step.html", so_far=way, zone=zone, now=now, greeting=_greeting(zone))
+
+
+@blueprint.get("/to/<string:reference>")
+@public
+def lead(reference: str) -> ResponseReturnValue:
+    """Where a mailed link about an appointment leads; its address tells nothing to who sees it (P2)."""
+    pages = {"client": "scheduling.show", "therapist": "review.show"}
+    page = pages.get(visitor_kind() or "")
+    if page is None:
+        here = url_for("journey.lead", reference=reference)
+        return redirect(url_for("accounts.sign_in", next=here), code=303)
+    return redirect(url_for(page, reference=reference), code=303)
 
 
 def _welcome() -> str:
     first = next(iter(published_readings(current_db())), None)
-    return render_template("journey/welcome.html", first_reading=first)
+    questions = newest_questionnaire(current_db())
+    minutes = minutes_together(first.minutes if first else 0, questions.minutes if questions else 0)
+    return render_template("journey/welcome.html", first_reading=first, questions=questions, minutes=minutes)
 
 
 def _welcome_for_strangers() -> str:

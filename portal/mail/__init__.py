@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.mail import delivery, views
-from portal.mail.outbox import DELIVERY
+from portal.mail.outbox import DELIVERY, forget_sent
 
 _TIMEOUT_SECONDS = 30.0
 
@@ -13,5 +13,6 @@ _TIMEOUT_SECONDS = 30.0
 def init_app(app: Flask) -> None:
     app.config.setdefault("MAIL_TIMEOUT", _TIMEOUT_SECONDS)
     app.extensions["job_handlers"][DELIVERY] = delivery.deliver
+    app.extensions["sweepers"].append(forget_sent)
     if app.config["DEVELOPMENT"]:
         app.register_blueprint(views.blueprint)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import current_app
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from portal.database import new_reference
@@ -13,6 +14,8 @@ from portal.mail.message import address, one_line
 from portal.mail.models import OutgoingEmail
 
 DELIVERY = "deliver-email"
+# As long as somebody may ask whether a message went out.
+_REMEMBERED = timedelta(days=30)
 
 
 def post(
@@ -46,3 +49,12 @@ def post(
     db.add(email)
     enqueue(db, DELIVERY, subject=email.reference, due_at=now)
     return email.reference
+
+
+def forget_sent(db: Session, *, now: datetime) -> None:
+    """That a message went to somebody's address is forgotten after a month."""
+    db.execute(
+        delete(OutgoingEmail)
+        .where(OutgoingEmail.sent_at < now - _REMEMBERED)
+        .execution_options(synchronize_session=False)
+    )

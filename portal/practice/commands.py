@@ -8,9 +8,11 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from portal import clock
 from portal.database import current_db, transaction
 from portal.practice.facts import Facts, practice_facts
-from portal.practice.services import UnfitFacts, describe_practice
+from portal.practice.services import UnfitFacts, confirm_help_lines, describe_practice
+from portal.web.formatting import full_date
 
 practice = AppGroup("practice", help="What the practice says of itself.")
 
@@ -56,7 +58,27 @@ def describe(**said: Any) -> None:
         )
 
 
+@practice.command("confirm-help-lines")
+@click.option("--yes", is_flag=True, help="Confirm without being asked.")
+def confirm(yes: bool) -> None:
+    """Say that the numbers for help are right today. Every page then says on which day they were checked."""
+    facts = practice_facts(current_db())
+    here = current_app.extensions["help_lines"].get(facts.country)
+    if here is None:
+        raise click.ClickException(f"No help lines are known for {facts.country or 'no country'}")
+    click.echo(f"Emergency: {here.emergency}{f', police: {here.police}' if here.police else ''}")
+    for line in here.lines:
+        click.echo(f"{line.name}: {line.call or line.text}")
+    if not yes:
+        click.confirm(f"Have you checked that these are right for {here.name}?", abort=True)
+    today = clock.now().astimezone(facts.zone).date()
+    with transaction() as db:
+        confirm_help_lines(db, on=today)
+    click.echo(f"Confirmed on {full_date(today)}")
+
+
 def _described(facts: dict[str, Any]) -> Facts:
+    facts.pop("help_lines_confirmed_on", None)
     try:
         with transaction() as db:
             describe_practice(db, **facts)

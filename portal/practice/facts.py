@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -28,6 +29,8 @@ class Facts:
     answering_days: tuple[int, ...] = (1, 2, 3, 4, 5)
     answers_within_days: int = 2
     answers_by_hour: int = 18
+    # When somebody of the practice last looked whether the help lines are right.
+    help_lines_confirmed_on: date | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -108,4 +111,5 @@ def practice_facts(db: Session) -> Facts:
         answering_days=tuple(int(day) for day in row.answering_days.split(",")),
         answers_within_days=row.answers_within_days,
         answers_by_hour=row.answers_by_hour,
+        help_lines_confirmed_on=row.help_lines_confirmed_on,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Date
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base
@@ -25,3 +27,5 @@ class Practice(Base):
     # Requests are answered within so many answering days, by this local hour.
     answers_within_days: Mapped[int]
     answers_by_hour: Mapped[int]
+    # When the therapist last checked that the help lines are right; shown on the page of help.
+    help_lines_confirmed_on: Mapped[date | None] = mapped_column(Date)

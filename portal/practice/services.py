@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -21,6 +22,10 @@ class UnfitFacts(Refused):
     """A practice cannot be described like that. Says in one line why."""
 
 
+class NotDescribed(Refused):
+    """The practice has not said what it is called and where it is."""
+
+
 def describe_practice(
     db: Session,
     *,
@@ -34,7 +39,8 @@ def describe_practice(
     """Keep what the practice says of itself, in place of what it said before. Raises UnfitFacts.
 
     `country` is ISO 3166-1 alpha-2, `time_zone` an IANA name, `answering_days` are ISO weekdays, and
-    `answers_by_hour` is the local hour, 0 to 23.
+    `answers_by_hour` is the local hour, 0 to 23. Help lines that were confirmed for another country
+    are no longer confirmed.
     """
     if not 1 <= answers_within_days <= _MOST_DAYS:
         raise UnfitFacts(f"requests are answered within 1 to {_MOST_DAYS} answering days")
@@ -42,12 +48,25 @@ def describe_practice(
         raise UnfitFacts("requests are answered by an hour from 0 to 23")
     practice = db.get(Practice, ONLY_ROW, populate_existing=True) or Practice(id=ONLY_ROW)
     practice.name = _name(name)
-    practice.country = _country(country)
+    if practice.country != _country(country):
+        practice.country, practice.help_lines_confirmed_on = _country(country), None
     practice.time_zone = _time_zone(time_zone)
     practice.answering_days = _days(answering_days)
     practice.answers_within_days = answers_within_days
     practice.answers_by_hour = answers_by_hour
     db.add(practice)
+    return practice
+
+
+def confirm_help_lines(db: Session, *, on: date) -> Practice:
+    """Somebody of the practice has looked, on this day of its zone, whether its help lines are right.
+
+    Raises NotDescribed.
+    """
+    practice = db.get(Practice, ONLY_ROW, populate_existing=True)
+    if practice is None:
+        raise NotDescribed
+    practice.help_lines_confirmed_on = on
     return practice
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, load_only
 
 from portal.accounts.models import Client
-from portal.database import rows
 from portal.errors import NotFound
 from portal.reading.models import Reading, ReadingMark
 
@@ -37,8 +36,9 @@ _WITH_MARK = (
     .where(Reading.published_at.is_not(None))
     .order_by(Reading.position, Reading.id)
 )
-# Plain columns, since the page that every client meets first asks it.
-_FIRST = _WITH_MARK.with_only_columns(
+# The columns of a FirstReading, at most one row. The page that every client meets first asks it, together
+# with what else it has to know.
+FIRST_READING = _WITH_MARK.with_only_columns(
     Reading.slug, Reading.title, Reading.minutes, ReadingMark.said_at, maintain_column_froms=True
 ).limit(1)
 _BY_SLUG = _WITH_MARK.where(Reading.slug == bindparam("slug"))
@@ -54,12 +54,6 @@ _MARKED = (
 def published_readings(db: Session) -> Sequence[Reading]:
     """The series as clients see it, in its order, without the texts."""
     return db.scalars(_LISTED).all()
-
-
-def first_reading_for(db: Session, client: Client) -> FirstReading | None:
-    """What the series begins with, and when this client said they have read it; None without a series."""
-    row = rows(db, _FIRST, {"client_id": client.id}).first()
-    return None if row is None else FirstReading(*row)
 
 
 def reading_for(db: Session, client: Client, slug: str) -> tuple[Reading, datetime | None]:

@@ -1,25 +1,60 @@
-"""What waits on a therapist's desk, and one person whole."""
+"""What waits on a therapist's desk, what stands in their diary, and one person whole."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.accounts.models import Client, Therapist
-from portal.accounts.queries import client_of, name_of
+from portal.accounts.queries import client_of, initials_of, name_of
+from portal.calendars.queries import busy_elsewhere
 from portal.intake.models import Intake, Lamp
 from portal.intake.queries import SentIntake, lamps_lit_for, lamps_of, sent_intake_of, what_lit
 from portal.reading.models import Reading
 from portal.reading.queries import readings_marked_by
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
-from portal.scheduling.models import Consultation
-from portal.scheduling.queries import history_with, reply_of, waiting_for, words_of
+from portal.scheduling.models import Consultation, ConsultationEvent, HeldWindow
+from portal.scheduling.queries import history_with, last_event_of, note_of, offer_of, reply_of, words_of
 
 _MOST_NEW_INTAKES = 20
+# Nothing that stands in a diary is longer: what began earlier is over.
+_LONGEST = timedelta(days=1)
+# Whoever has not said within so long whether the two have met is not asked for ever.
+_ASKED_FOR = timedelta(days=60)
+_READ_FOR = timedelta(days=7)
+
+
+class What(StrEnum):
+    """What stands in a diary; of a consultation, what its state is."""
+
+    KEPT = "kept"
+    REQUESTED = "requested"
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    MET = "met"
+    NOT_MET = "not-met"
+    # The therapist's own, here and elsewhere.
+    OWN = "own"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing in a diary: initials only, since a diary lies open on a table."""
+
+    what: What
+    starts_at: datetime
+    ends_at: datetime
+    reference: str = ""
+    initials: str = ""
+    # Of several times that are held for one consultation, which this is; 0 if there is only one.
+    choice: int = 0
 
 
 @dataclass(kw_only=True)
@@ -30,7 +65,21 @@ class Waiting:
     name: str
     lamps: list[Lamp] = field(default_factory=list)
     requests: list[Consultation] = field(default_factory=list)
+    # About which they wrote: when it was too late to change them, or because no time that was offered fits.
+    notes: list[Consultation] = field(default_factory=list)
     intake_sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What waits for the therapist, what waits for somebody else, and what the day holds."""
+
+    queue: Sequence[Waiting]
+    # Each with the name of its client; proposals by the time until which clients choose.
+    proposed: Sequence[tuple[Consultation, str]]
+    todays: Sequence[tuple[Consultation, str]]
+    # Over, and nobody has said yet whether the two have met.
+    over: Sequence[tuple[Consultation, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +89,8 @@ class Request:
     consultation: Consultation
     words: str | None
     reply: str | None
+    offer: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +111,8 @@ class Person:
         return [each for each in self.consultations if each.consultation.status is Status.REQUESTED]
 
 
-def desk_of(db: Session, therapist: Therapist) -> list[Waiting]:
-    """Who waits for what, in three queries: lamps, then requests by answer-by time, then new intakes."""
+def desk_of(db: Session, therapist: Therapist, *, now: datetime, day: tuple[datetime, datetime]) -> Desk:
+    """The desk, in three queries; `day` is the first instant of today and the first after it."""
     people: dict[int, Waiting] = {}
 
     def person(client: Client) -> Waiting:
@@ -71,11 +122,61 @@ def desk_of(db: Session, therapist: Therapist) -> list[Waiting]:
 
     for lamp, client in lamps_lit_for(db, therapist):
         person(client).lamps.append(lamp)
-    for consultation in waiting_for(db, therapist):
-        person(consultation.client).requests.append(consultation)
+    standing = _standing(db, therapist, now, until=day[1])
+    _take_up(standing, person, now)
     for intake in _intakes_without_a_time(db, therapist):
         person(intake.client).intake_sent_at = intake.sent_at
-    return list(people.values())
+    named = [(each, name_of(db, each.client)) for each in standing]
+    return Desk(
+        queue=list(people.values()),
+        proposed=[each for each in named if each[0].status is Status.PROPOSED],
+        todays=[each for each in named if _is_within(each[0], *day)],
+        over=[each for each in named if _is_over(each[0], now)],
+    )
+
+
+def diary_of(db: Session, therapist: Therapist, since: datetime, until: datetime) -> Sequence[Entry]:
+    """All that stands in the diary between two moments, even in part, in three queries."""
+    return [
+        *_held(db, therapist, since, until),
+        *_past(db, therapist, since, until),
+        *(
+            Entry(what=What.ELSEWHERE, starts_at=starts_at, ends_at=ends_at)
+            for starts_at, ends_at in busy_elsewhere(db, therapist, since, until)
+        ),
+    ]
+
+
+def to_come_with(db: Session, therapist: Therapist, *, now: datetime) -> Sequence[Consultation]:
+    """What holds time that is still to come, soonest first, with windows, client and kind, in one query."""
+    return (
+        db.scalars(
+            select(Consultation)
+            .join(Consultation.windows)
+            .where(
+                Consultation.therapist_id == therapist.id,
+                HeldWindow.starts_at > now,
+                Consultation.status.in_(sorted(HOLDS_ITS_TIME)),
+            )
+            .order_by(Consultation.starts_at, Consultation.id, HeldWindow.place)
+            .options(
+                contains_eager(Consultation.windows),
+                joinedload(Consultation.client).joinedload(Client.data_key),
+                joinedload(Consultation.kind),
+            )
+        )
+        .unique()
+        .all()
+    )
+
+
+def clients_by_name(db: Session, therapist: Therapist) -> Mapping[str, str]:
+    """References and names of this therapist's clients, by name."""
+    clients = db.scalars(
+        select(Client).where(Client.therapist_id == therapist.id).options(joinedload(Client.data_key))
+    )
+    named = [(name_of(db, client), client.reference) for client in clients]
+    return {reference: name for name, reference in sorted(named, key=lambda each: each[0].casefold())}
 
 
 def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
@@ -93,14 +194,126 @@ def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
     )
 
 
-def request_shown(db: Session, consultation: Consultation) -> Request:
-    """The consultation with its words unsealed; its client and their key have to be loaded."""
-    return _request(db, consultation)
+def request_shown(db: Session, consultation: Consultation) -> tuple[Request, ConsultationEvent | None]:
+    """The consultation with its windows and words, and what happened to it last; its client is loaded."""
+    windows = db.scalars(
+        select(HeldWindow).where(HeldWindow.consultation_id == consultation.id).order_by(HeldWindow.place)
+    )
+    set_committed_value(consultation, "windows", list(windows))
+    return _request(db, consultation), last_event_of(db, consultation)
+
+
+def _standing(db: Session, therapist: Therapist, now: datetime, *, until: datetime) -> Sequence[Consultation]:
+    """Requests and proposals, and what is confirmed until then, or was written about: by when they matter."""
+    confirmed = and_(
+        Consultation.status == Status.CONFIRMED,
+        or_(
+            and_(Consultation.starts_at > now - _ASKED_FOR, Consultation.starts_at < until),
+            and_(Consultation.starts_at > now, Consultation.sealed_note.is_not(None)),
+        ),
+    )
+    # They said why none of the times fits; that is worth reading for a while.
+    none_fits = and_(
+        Consultation.status == Status.DECLINED,
+        Consultation.sealed_note.is_not(None),
+        Consultation.answer_by > now - _READ_FOR,
+    )
+    found = db.scalars(
+        select(Consultation)
+        .where(
+            Consultation.therapist_id == therapist.id,
+            or_(Consultation.status.in_([Status.REQUESTED, Status.PROPOSED]), confirmed, none_fits),
+        )
+        .options(
+            joinedload(Consultation.client).joinedload(Client.data_key),
+            joinedload(Consultation.replaces),
+            joinedload(Consultation.windows),
+        )
+    )
+    return sorted(found.unique(), key=_matters_at)
+
+
+def _matters_at(consultation: Consultation) -> tuple[datetime, int]:
+    settled = consultation.status is Status.CONFIRMED
+    return consultation.starts_at if settled else consultation.answer_by, consultation.id
+
+
+def _take_up(standing: Iterable[Consultation], person: Callable[[Client], Waiting], now: datetime) -> None:
+    for each in standing:
+        if each.status is Status.REQUESTED:
+            person(each.client).requests.append(each)
+        elif each.status is Status.DECLINED or (each.sealed_note and now < each.starts_at):
+            person(each.client).notes.append(each)
+
+
+def _is_over(consultation: Consultation, now: datetime) -> bool:
+    return consultation.status is Status.CONFIRMED and consultation.ends_at <= now
+
+
+def _is_within(consultation: Consultation, since: datetime, until: datetime) -> bool:
+    return consultation.holds_its_time and consultation.starts_at < until and since < consultation.ends_at
+
+
+def _held(db: Session, therapist: Therapist, since: datetime, until: datetime) -> Iterable[Entry]:
+    beside = aliased(HeldWindow)
+    how_many = (
+        select(func.count())
+        .where(beside.consultation_id == HeldWindow.consultation_id)
+        .correlate(HeldWindow)
+        .scalar_subquery()
+    )
+    found = db.execute(
+        select(HeldWindow, Consultation, how_many)
+        .outerjoin(Consultation, Consultation.id == HeldWindow.consultation_id)
+        .where(
+            HeldWindow.therapist_id == therapist.id,
+            HeldWindow.starts_at > since - _LONGEST,
+            HeldWindow.starts_at < until,
+            HeldWindow.ends_at > since,
+        )
+        .options(joinedload(Consultation.client).joinedload(Client.data_key))
+    )
+    for window, consultation, number in found:
+        yield Entry(
+            what=What(consultation.status.value) if consultation else What.OWN,
+            starts_at=window.starts_at,
+            ends_at=window.ends_at,
+            reference=consultation.reference if consultation else window.reference,
+            initials=initials_of(name_of(db, consultation.client)) if consultation else "",
+            choice=window.place if number > 1 else 0,
+        )
+
+
+def _past(db: Session, therapist: Therapist, since: datetime, until: datetime) -> Iterable[Entry]:
+    """Those of which somebody has said whether the two have met: they hold no time any more."""
+    found = db.scalars(
+        select(Consultation)
+        .where(
+            Consultation.therapist_id == therapist.id,
+            Consultation.status.in_([Status.MET, Status.NOT_MET]),
+            Consultation.starts_at > since - _LONGEST,
+            Consultation.starts_at < until,
+            Consultation.ends_at > since,
+        )
+        .options(joinedload(Consultation.client).joinedload(Client.data_key))
+    )
+    for consultation in found:
+        yield Entry(
+            what=What(consultation.status.value),
+            starts_at=consultation.starts_at,
+            ends_at=consultation.ends_at,
+            reference=consultation.reference,
+            initials=initials_of(name_of(db, consultation.client)),
+        )
 
 
 def _request(db: Session, consultation: Consultation) -> Request:
     return Request(
-        consultation=consultation, words=words_of(db, consultation), reply=reply_of(db, consultation)
+        consultation=consultation,
+        words=words_of(db, consultation),
+        reply=reply_of(db, consultation),
+        offer=offer_of(db, consultation),
+        note=note_of(db, consultation),
     )
 
 

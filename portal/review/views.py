@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
 from portal.accounts.queries import client_of, name_of
+from portal.calendars.queries import sources_of
 from portal.database import current_db, transaction
+from portal.errors import Overtaken
 from portal.intake.services import see_lamps
-from portal.review.calendar import monday_of, span_of, week_of
+from portal.review.calendar import span_of
+from portal.review.desk import blueprint, zone_of
 from portal.review.forms import AnswerForm, DeclineForm
-from portal.review.queries import desk_of, person_whole, request_shown
-from portal.scheduling.lifecycle import Party
-from portal.scheduling.queries import consultation_of, consultations_between, hours_of
-from portal.scheduling.services import cancel_consultation, confirm_consultation, decline_consultation
+from portal.review.queries import Desk, desk_of, person_whole, request_shown
+from portal.scheduling.answers import (
+    NotOverYet,
+    confirm_consultation,
+    decline_consultation,
+    say_whether_met,
+)
+from portal.scheduling.holding import Begun, SlotNotOffered
+from portal.scheduling.lifecycle import MoveNotAllowed, Party, Status, TooLateToUndo, can_be_undone
+from portal.scheduling.models import Consultation, ConsultationEvent
+from portal.scheduling.proposing import withdraw_proposal
+from portal.scheduling.queries import consultation_of, phrases_of
+from portal.scheduling.services import AlreadyAsked, cancel_consultation, undo
 
-blueprint = Blueprint("review", __name__, url_prefix="/desk")
+# What may have happened meanwhile, at another desk, by the client's hand, or because time has passed.
+_MEANWHILE = (Overtaken, MoveNotAllowed, Begun)
 
 
 @blueprint.get("")
 @therapist_only
 def today(therapist: Therapist) -> str:
-    db, zone, now = current_db(), ZoneInfo(therapist.time_zone), clock.now()
-    monday = monday_of(now.astimezone(zone).date())
-    starts_at, ends_at = span_of(monday, zone)
-    week = consultations_between(db, therapist, starts_at, ends_at)
-    here = now.astimezone(zone).date()
+    db, now = current_db(), clock.now()
     return render_template(
         "review/today.html",
-        queue=desk_of(db, therapist),
-        todays=[(each, name_of(db, each.client)) for each in week if _day(each.starts_at, zone) == here],
+        desk=_desk(therapist, now),
+        failing=[source for source in sources_of(db, therapist, now=now) if source.failed_at],
         now=now,
-        zone=zone,
+        zone=zone_of(therapist),
     )
 
 
 @blueprint.get("/clients/<string:reference>")
 @therapist_only
 def person(therapist: Therapist, reference: str) -> str:
-    db = current_db()
+    db, now = current_db(), clock.now()
     return render_template(
         "review/person.html",
         person=person_whole(db, therapist, reference),
-        queue=desk_of(db, therapist),
-        zone=ZoneInfo(therapist.time_zone),
-        form=AnswerForm(),
+        queue=_desk(therapist, now).queue,
+        zone=zone_of(therapist),
+        now=now,
     )
 
 
@@ -65,89 +75,177 @@ def see(therapist: Therapist, reference: str) -> ResponseReturnValue:
 @blueprint.get("/consultations/<string:reference>")
 @therapist_only
 def show(therapist: Therapist, reference: str) -> str:
-    return _consultation_page(therapist, reference, DeclineForm())
+    return _consultation_page(therapist, reference, DeclineForm(formdata=None))
 
 
 @blueprint.post("/consultations/<string:reference>/confirmation")
 @therapist_only
 def confirm(therapist: Therapist, reference: str) -> ResponseReturnValue:
-    with transaction() as db:
-        confirm_consultation(db, consultation_of(db, therapist, reference), now=clock.now())
-    flash("Confirmed. A mail with a calendar file is on its way.")
-    return redirect(url_for("review.show", reference=reference), code=303)
+    form = AnswerForm()
+    form.validate()
+
+    def is_done(consultation: Consultation) -> bool:
+        same = form.chosen_at in (None, consultation.starts_at)
+        return same and consultation.status is Status.CONFIRMED
+
+    return _answered(
+        therapist,
+        reference,
+        confirm_consultation,
+        is_done,
+        "Confirmed. A mail with a calendar file is on its way.",
+        starts_at=form.chosen_at,
+        version=form.version.data,
+    )
 
 
 @blueprint.post("/consultations/<string:reference>/refusal")
 @therapist_only
 def decline(therapist: Therapist, reference: str) -> ResponseReturnValue:
     form = DeclineForm()
+    if phrase := request.form.get("phrase"):
+        _add_words(therapist, form, phrase)
+        return _consultation_page(therapist, reference, form)
     if not form.validate_on_submit():
         return _consultation_page(therapist, reference, form)
-    with transaction() as db:
-        consultation = consultation_of(db, therapist, reference)
-        decline_consultation(db, consultation, reply=form.reply.data or None, now=clock.now())
-    flash("Declined. The time is free again, and a mail is on its way.")
-    return redirect(url_for("review.show", reference=reference), code=303)
+    return _answered(
+        therapist,
+        reference,
+        decline_consultation,
+        lambda consultation: consultation.status is Status.DECLINED,
+        "Declined. The time is free again, and a mail is on its way.",
+        form=form,
+        reply=form.reply.data or None,
+        version=form.version.data,
+    )
 
 
 @blueprint.post("/consultations/<string:reference>/cancellation")
 @therapist_only
 def cancel(therapist: Therapist, reference: str) -> ResponseReturnValue:
-    with transaction() as db:
-        consultation = consultation_of(db, therapist, reference)
-        cancel_consultation(db, consultation, by=Party.THERAPIST, now=clock.now())
-    flash("Cancelled. The time is free again, and a mail is on its way.")
+    return _answered(
+        therapist,
+        reference,
+        cancel_consultation,
+        lambda consultation: consultation.status is Status.CANCELLED,
+        "Cancelled. The time is free again, and a mail is on its way.",
+        by=Party.THERAPIST,
+    )
+
+
+@blueprint.post("/consultations/<string:reference>/withdrawal")
+@therapist_only
+def withdraw(therapist: Therapist, reference: str) -> ResponseReturnValue:
+    form = AnswerForm()
+    form.validate()
+    return _answered(
+        therapist,
+        reference,
+        withdraw_proposal,
+        lambda consultation: consultation.status is Status.CANCELLED,
+        "Withdrawn. The times are free again, and a mail is on its way.",
+        version=form.version.data,
+    )
+
+
+@blueprint.post("/consultations/<string:reference>/undoing")
+@therapist_only
+def take_back(therapist: Therapist, reference: str) -> ResponseReturnValue:
+    consultation = consultation_of(current_db(), therapist, reference)
+    try:
+        with transaction() as db:
+            undo(db, consultation, by=Party.THERAPIST, now=clock.now())
+    except SlotNotOffered:
+        flash("This can no longer be undone: somebody else has taken the time meanwhile.")
+    except TooLateToUndo:
+        flash("This can no longer be undone: ten minutes have passed, or something has happened since.")
+    except (AlreadyAsked, Begun):
+        flash("This can no longer be undone: the time has come, or they have asked for another.")
+    else:
+        flash("Undone. It is as it was before, and a mail that says so is on its way.")
     return redirect(url_for("review.show", reference=reference), code=303)
 
 
-@blueprint.get("/calendar")
+@blueprint.post("/consultations/<string:reference>/meeting")
 @therapist_only
-def calendar(therapist: Therapist) -> str:
-    db, zone = current_db(), ZoneInfo(therapist.time_zone)
-    here = clock.now().astimezone(zone).date()
-    monday = monday_of(_asked_day() or here)
-    consultations = consultations_between(db, therapist, *span_of(monday, zone))
-    week = week_of(
-        monday,
-        zone,
-        hours=[(each.weekday, each.starts_minute, each.ends_minute) for each in hours_of(db, therapist)],
-        entries=[(each.starts_at, (each, _initials(name_of(db, each.client)))) for each in consultations],
-    )
-    return render_template("review/calendar.html", week=week, zone=zone, here=here)
+def say_met(therapist: Therapist, reference: str) -> ResponseReturnValue:
+    met = request.form.get("met") == "yes"
+    consultation = consultation_of(current_db(), therapist, reference)
+    try:
+        with transaction() as db:
+            say_whether_met(db, consultation, met=met, now=clock.now())
+    except NotOverYet:
+        flash("That can be said once the time is over.")
+    except MoveNotAllowed:
+        # Whoever presses twice has said it once.
+        pass
+    else:
+        flash("Noted. Nobody is told, and you can change it here at any time.")
+    return redirect(url_for("review.show", reference=reference), code=303)
 
 
-def _consultation_page(therapist: Therapist, reference: str, form: DeclineForm) -> str:
-    db = current_db()
+def _answered(
+    therapist: Therapist,
+    reference: str,
+    service: Callable[..., object],
+    is_done: Callable[[Consultation], bool],
+    words: str,
+    *,
+    form: DeclineForm | None = None,
+    **more: Any,
+) -> ResponseReturnValue:
+    """Do it once, and show what has happened instead if somebody was first."""
+    try:
+        with transaction() as db:
+            service(db, consultation_of(db, therapist, reference), now=clock.now(), **more)
+    except _MEANWHILE:
+        db = current_db()
+        db.expire_all()
+        if not is_done(consultation_of(db, therapist, reference)):
+            kept = form or DeclineForm(formdata=None)
+            return _consultation_page(therapist, reference, kept, overtaken=True), 409
+    else:
+        flash(words)
+    return redirect(url_for("review.show", reference=reference), code=303)
+
+
+def _consultation_page(
+    therapist: Therapist, reference: str, form: DeclineForm, *, overtaken: bool = False
+) -> str:
+    db, now = current_db(), clock.now()
     consultation = consultation_of(db, therapist, reference)
+    shown, last = request_shown(db, consultation)
+    to_come = any(now < window.starts_at for window in consultation.windows)
+    form.version.data = consultation.version
     return render_template(
         "review/show.html",
-        shown=request_shown(db, consultation),
+        shown=shown,
+        last=last,
+        overtaken=overtaken,
         name=name_of(db, consultation.client),
         # What has begun is no longer moved about.
-        moves=consultation.moves_open_to(Party.THERAPIST) if clock.now() < consultation.starts_at else set(),
-        zone=ZoneInfo(therapist.time_zone),
+        moves=consultation.moves_open_to(Party.THERAPIST) if to_come else set(),
+        is_over=consultation.ends_at <= now,
+        can_undo=last is not None and _is_fresh(last, now),
+        phrases=phrases_of(db, therapist),
+        zone=zone_of(therapist),
+        now=now,
         form=form,
     )
 
 
-def _asked_day() -> date | None:
-    """The day in `?week=`, or none. An address that names no day, or an absurd one, is refused with 400."""
-    asked = request.args.get("week")
-    if not asked:
-        return None
-    try:
-        day = date.fromisoformat(asked)
-    except ValueError:
-        abort(400)
-    if not 2000 <= day.year <= 2200:
-        abort(400)
-    return day
+def _is_fresh(last: ConsultationEvent, now: datetime) -> bool:
+    return can_be_undone(last.move, by=Party.THERAPIST, made_by=last.party, made_at=last.happened_at, now=now)
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> date:
-    return moment.astimezone(zone).date()
+def _add_words(therapist: Therapist, form: DeclineForm, reference: str) -> None:
+    """Put a phrase under what is written already, for the therapist to go on with."""
+    for phrase in phrases_of(current_db(), therapist):
+        if phrase.reference == reference:
+            form.reply.data = "\n\n".join(filter(None, (form.reply.data, phrase.words)))
 
 
-def _initials(name: str) -> str:
-    """S.R. for Sam Reed: enough to know who, and little over a shoulder."""
-    return "".join(f"{part[0].upper()}." for part in name.split("@")[0].split()[:3])
+def _desk(therapist: Therapist, now: datetime) -> Desk:
+    zone = zone_of(therapist)
+    day = span_of(now.astimezone(zone).date(), 1, zone)
+    return desk_of(current_db(), therapist, now=now, day=day)

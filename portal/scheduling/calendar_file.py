@@ -14,8 +14,17 @@ from portal.scheduling.models import Consultation
 
 # It tells nothing to whoever looks at the calendar.
 _SUMMARY = "Appointment"
-_STATUS = {Status.REQUESTED: "TENTATIVE", Status.CONFIRMED: "CONFIRMED"}
-_OVER = "CANCELLED"
+_TENTATIVE, _CONFIRMED, _OVER = "TENTATIVE", "CONFIRMED", "CANCELLED"
+# What nobody has settled yet is tentative, at the first of its times: an entry for each of three wishes would
+# fill a calendar with what will not happen. Whether two people have met is no calendar's business.
+_STATUS = {
+    Status.KEPT: _TENTATIVE,
+    Status.REQUESTED: _TENTATIVE,
+    Status.PROPOSED: _TENTATIVE,
+    Status.CONFIRMED: _CONFIRMED,
+    Status.MET: _CONFIRMED,
+    Status.NOT_MET: _CONFIRMED,
+}
 
 
 def file_of(consultation: Consultation, *, changed_at: datetime) -> tuple[str, str]:
@@ -34,6 +43,11 @@ def file_of(consultation: Consultation, *, changed_at: datetime) -> tuple[str, s
     calendar.add("method", method)
     calendar.add_component(_event(consultation, status, changed_at))
     return calendar.to_ical().decode(), method
+
+
+def entry_of(consultation: Consultation, *, changed_at: datetime) -> tuple[str, str] | None:
+    """The same for a message about it; None for what has no entry of its own in calendars."""
+    return file_of(consultation, changed_at=changed_at) if consultation.has_entry else None
 
 
 def _event(consultation: Consultation, status: str, changed_at: datetime) -> Event:
@@ -61,6 +75,6 @@ def _attendee(address: str, status: str) -> vCalAddress:
     attendee = vCalAddress(f"mailto:{address}")
     attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
     # They asked for the time themselves: no mail program need ask them again.
-    attendee.params["PARTSTAT"] = vText("TENTATIVE" if status == "TENTATIVE" else "ACCEPTED")
+    attendee.params["PARTSTAT"] = vText(_TENTATIVE if status == _TENTATIVE else "ACCEPTED")
     attendee.params["RSVP"] = vText("FALSE")
     return attendee

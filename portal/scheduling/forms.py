@@ -1,24 +1,41 @@
-"""What a client fills in to ask for a time, and to see times in another zone."""
+"""What a client fills in to ask for a time, to answer an offer, and to say when they are reminded."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from wtforms import HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+    widgets,
+)
 
 # Newer than the stubs.
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
+from portal.scheduling.lifecycle import MOST_TIMES
 from portal.web.form import PortalForm
 from portal.web.formatting import zone_name
 from portal.web.zones import real_zone, zones_by_region
 
 _MOST_CHARACTERS = 4000
 _INSTANT = "%Y-%m-%dT%H:%MZ"
+# In minutes before a consultation, as they are stored.
+_REMINDERS = {
+    "10080": "A week before",
+    "2880": "Two days before",
+    "1440": "A day before",
+    "120": "Two hours before",
+}
 
 
 def instant_in(text: str | None) -> datetime | None:
@@ -29,24 +46,71 @@ def instant_in(text: str | None) -> datetime | None:
         return None
 
 
+def posted(moment: datetime) -> str:
+    """The reverse: the moment as a time on the page posts it."""
+    return f"{moment.astimezone(UTC):{_INSTANT}}"
+
+
+def _one_kind_of_line_end(typed: str | None) -> str:
+    return (typed or "").replace("\r\n", "\n")
+
+
+def _words(label: str, *more: Any) -> TextAreaField:
+    too_long = Length(max=_MOST_CHARACTERS, message=f"Use at most {_MOST_CHARACTERS} characters")
+    return TextAreaField(label, filters=[_one_kind_of_line_end], validators=[*more, too_long])
+
+
 class AskForm(PortalForm):
     # The service alone judges whether a time is on offer, so a late press and a lost race read alike.
     starts_at = StringField("Time")
+    # What was chosen before it, the most wanted first.
+    chosen = SelectMultipleField("Chosen times", choices=[], validate_choice=False)
     # The zone in which the times were read.
     zone = HiddenField(filters=[real_zone])
-    words = TextAreaField(
-        "Anything you would like to say with it (optional)",
-        filters=[lambda typed: (typed or "").replace("\r\n", "\n")],
-        validators=[Length(max=_MOST_CHARACTERS, message=f"Use at most {_MOST_CHARACTERS} characters")],
-    )
+    words = _words("Anything you would like to say with it (optional)")
 
     @property
-    def chosen_at(self) -> datetime | None:
+    def picked_at(self) -> datetime | None:
         return instant_in(self.starts_at.data)
 
+    @property
+    def chosen_at(self) -> Sequence[datetime]:
+        moments = dict.fromkeys(map(instant_in, self.chosen.data or ()))
+        return [moment for moment in moments if moment][:MOST_TIMES]
+
+    @property
+    def times(self) -> Sequence[datetime]:
+        """Everything that is asked for, the most wanted first."""
+        moments = dict.fromkeys([*self.chosen_at, *filter(None, [self.picked_at])])
+        return list(moments)[:MOST_TIMES]
+
+    def keep(self, chosen: Sequence[datetime], picked: datetime | None = None) -> None:
+        """These are chosen now, and nothing else."""
+        self.chosen.data = list(map(posted, chosen))
+        self.starts_at.data = posted(picked) if picked else None
+
     def validate_starts_at(self, _field: StringField) -> None:
-        if self.chosen_at is None:
+        if not self.times:
             raise ValidationError("Choose a time")
+
+
+class RefusalForm(PortalForm):
+    """None of the times that are offered fits."""
+
+    words = _words("Anything that helps to find one (optional)")
+
+
+class NoteForm(PortalForm):
+    words = _words("What would you like to say?", InputRequired("Write what you would like to say"))
+
+
+class RemindersForm(PortalForm):
+    reminders = SelectMultipleField(
+        "When would you like to be reminded?",
+        choices=[SelectChoice(minutes, words) for minutes, words in _REMINDERS.items()],
+        option_widget=widgets.CheckboxInput(),
+        widget=widgets.ListWidget(prefix_label=False),
+    )
 
 
 class ZoneForm(PortalForm):

@@ -1,57 +1,73 @@
-"""Finding times on offer, and consultations: each for one person, with all that its caller touches."""
+"""Finding consultations: each for one person, with all that its caller touches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from portal.accounts.models import Client, Therapist
+from portal.accounts.models import Client, SignedInPlace, Therapist
 from portal.accounts.queries import Person
 from portal.database import rows
 from portal.errors import NotFound
-from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
-from portal.scheduling.models import Consultation, ConsultationEvent, WorkingHours
-from portal.scheduling.slots import FIRST_CONSULTATION, Kind, minute_of, moment_of, open_starts
+from portal.intake.models import Intake
+from portal.scheduling.lifecycle import HOLDS_ITS_TIME, IS_OPEN, Party, Status
+from portal.scheduling.models import (
+    Consultation,
+    ConsultationEvent,
+    EarlierWish,
+    HeldWindow,
+    Phrase,
+    ReminderSent,
+)
 from portal.vault.words import unseal
 
-# No consultation is longer: what began earlier is over, and the index need not be read further back.
+# Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
+# read further back.
 _LONGEST = timedelta(days=1)
 _HOLDS_ITS_TIME = Consultation.status.in_(sorted(HOLDS_ITS_TIME))
 
-_HOURS = select(WorkingHours.weekday, WorkingHours.starts_minute, WorkingHours.ends_minute).where(
-    WorkingHours.therapist_id == bindparam("therapist_id")
+# A stretch of time that is taken: what of it keeps others away, and whose it is.
+WINDOW = (
+    HeldWindow.consultation_id,
+    HeldWindow.starts_at.label("window_starts_at"),
+    HeldWindow.ends_at.label("window_ends_at"),
+    HeldWindow.gap_before,
+    HeldWindow.gap_after,
+    HeldWindow.is_first,
 )
-_ALL_HELD = (
-    select(
-        Consultation.id,
-        Consultation.reference,
-        Consultation.client_id,
-        Consultation.therapist_id,
-        Consultation.replaces_id,
-        Consultation.status,
-        Consultation.starts_at,
-        Consultation.ends_at,
-        Consultation.answer_by,
+# What is told of a consultation only to its own client.
+OWN = (
+    HeldWindow.place,
+    Consultation.id,
+    Consultation.reference,
+    Consultation.client_id,
+    Consultation.therapist_id,
+    Consultation.kind_id,
+    Consultation.replaces_id,
+    Consultation.status,
+    Consultation.starts_at,
+    Consultation.ends_at,
+    Consultation.answer_by,
+    # When the client asked for it; None for what was begun by somebody else.
+    case((Consultation.begun_by == Party.CLIENT, Consultation.asked_at)).label("asked_at"),
+    Consultation.settled_at,
+)
+
+
+def owned_by_client(*, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """The client's consultations for which the condition holds, a row for each window of theirs."""
+    return (
+        select(*WINDOW, *OWN)
+        .outerjoin_from(Consultation, HeldWindow, HeldWindow.consultation_id == Consultation.id)
+        .where(Consultation.client_id == bindparam("client_id"), condition)
     )
-    .where(_HOLDS_ITS_TIME)
-    .order_by(Consultation.starts_at)
-)
-_HELD = _ALL_HELD.where(
-    or_(
-        and_(
-            Consultation.therapist_id == bindparam("therapist_id"),
-            Consultation.starts_at > bindparam("since"),
-            Consultation.starts_at < bindparam("until"),
-        ),
-        Consultation.client_id == bindparam("client_id"),
-    )
-)
-_OF_CLIENT = _ALL_HELD.where(Consultation.client_id == bindparam("client_id"))
+
+
+_OF_CLIENT = owned_by_client(condition=_HOLDS_ITS_TIME)
 _WAITING = (
     select(Consultation)
     .where(
@@ -63,6 +79,7 @@ _WAITING = (
     .options(
         joinedload(Consultation.client).joinedload(Client.data_key),
         joinedload(Consultation.replaces),
+        joinedload(Consultation.windows),
     )
 )
 _CALLED = (
@@ -71,112 +88,59 @@ _CALLED = (
     .options(
         joinedload(Consultation.client).joinedload(Client.data_key),
         joinedload(Consultation.therapist),
+        joinedload(Consultation.kind),
         joinedload(Consultation.replaces),
     )
 )
 _OF_CLIENT_CALLED = _CALLED.where(Consultation.client_id == bindparam("person_id"))
 _OF_THERAPIST_CALLED = _CALLED.where(Consultation.therapist_id == bindparam("person_id"))
+_SENT = (
+    select(Intake.id).where(Intake.client_id == bindparam("client_id"), Intake.sent_at.is_not(None)).limit(1)
+)
 _TO_CHANGE = (
     select(Consultation)
     .where(Consultation.id == bindparam("id"))
     .options(
         joinedload(Consultation.client).joinedload(Client.data_key),
         joinedload(Consultation.therapist),
-        selectinload(Consultation.held),
-        joinedload(Consultation.replaces).selectinload(Consultation.held),
+        joinedload(Consultation.kind),
+        selectinload(Consultation.windows).selectinload(HeldWindow.steps),
+        joinedload(Consultation.replaces).options(
+            joinedload(Consultation.kind),
+            selectinload(Consultation.windows).selectinload(HeldWindow.steps),
+        ),
     )
     .execution_options(populate_existing=True)
 )
 
 
 class Held(NamedTuple):
-    """What a consultation that holds its time takes from a calendar."""
+    """A consultation of somebody's, and the times that it holds."""
 
     id: int
     reference: str
     client_id: int
     therapist_id: int
+    kind_id: int | None
     replaces_id: int | None
     status: Status
+    # The confirmed time, or the first of those asked for or proposed.
     starts_at: datetime
     ends_at: datetime
     answer_by: datetime
+    # When the client asked for it; None for what was begun by somebody else.
+    asked_at: datetime | None
+    settled_at: datetime | None
+    # Every time that is held, in order of preference, as (start, end).
+    times: Sequence[tuple[datetime, datetime]]
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What a client can ask for, and what they hold already and is still to come, soonest first."""
-
-    # In minutes, as `slots` counts them; ascending.
-    starts: Sequence[int]
-    own: Sequence[Held]
-
-    def open_request(self) -> Held | None:
-        """The latest one that waits for an answer; a request may stand beside the one it is to replace."""
-        waiting = [held for held in self.own if held.status is Status.REQUESTED]
-        return max(waiting, key=lambda held: held.id, default=None)
-
-    def kept_beside(self, consultation_id: int | None) -> Held | None:
-        """What stays while another time is asked for instead of this one.
-
-        That is the one itself; of a request that is to replace another, it is the other.
-        """
-        own = {held.id: held for held in self.own}
-        kept = own.get(consultation_id or 0)
-        while kept and kept.status is Status.REQUESTED and kept.replaces_id in own:
-            kept = own[kept.replaces_id]
-        return kept
-
-    def asked_instead_of(self, kept: Held | None) -> Held | None:
-        """The open request that is to replace this one: there is one at most."""
-        waiting = (held for held in self.own if held.status is Status.REQUESTED)
-        return next((held for held in waiting if kept and held.replaces_id == kept.id), None)
-
-
-def offer_to(
-    db: Session,
-    client: Client,
-    therapist: Therapist,
-    *,
-    now: datetime,
-    since: int | None = None,
-    until: int | None = None,
-    kind: Kind = FIRST_CONSULTATION,
-) -> Offer:
-    """The starts on offer in a range of minutes, by default in all that can be asked for.
-
-    It makes the list, and asked for one minute it judges a choice (T2).
-    """
-    first, last = minute_of(now), minute_of(now) + kind.horizon
-    begins = first if since is None else min(max(since, first), last)
-    ends = last if until is None else min(max(until, first), last)
-    held = _time_held(db, client, therapist, begins - kind.gap, ends + kind.length + kind.gap)
-    starts = open_starts(
-        hours=_hours(db, therapist),
-        zone=therapist.time_zone,
-        length=kind.length,
-        gap=kind.gap,
-        notice=kind.notice,
-        horizon=kind.horizon,
-        busy=[
-            (minute_of(row.starts_at), minute_of(row.ends_at))
-            for row in held
-            if row.therapist_id == therapist.id
-        ],
-        now=first,
-        since=begins,
-        until=ends,
-    )
-    return Offer(starts, [row for row in held if row.client_id == client.id and now < row.starts_at])
-
-
-def hours_of(db: Session, therapist: Therapist) -> Sequence[WorkingHours]:
-    """The therapist's week, Monday first."""
-    return db.scalars(
-        select(WorkingHours)
-        .where(WorkingHours.therapist_id == therapist.id)
-        .order_by(WorkingHours.weekday, WorkingHours.starts_minute)
-    ).all()
+def by_consultation(owned: Iterable[Sequence[Any]]) -> Sequence[Held]:
+    """The rows of `owned_by_client` put together again: what each consultation holds, soonest first."""
+    found: dict[int, list[Sequence[Any]]] = {}
+    for row in owned:
+        found.setdefault(row[len(WINDOW) + 1], []).append(row)
+    return sorted(map(_held, found.values()), key=lambda held: (held.starts_at, held.id))
 
 
 def consultation_of(db: Session, person: Person, reference: str) -> Consultation:
@@ -206,13 +170,13 @@ def consultation_to_change(db: Session, consultation_id: int) -> Consultation:
 
 def consultations_of(db: Session, client: Client, *, since: datetime | None = None) -> Sequence[Held]:
     """What the client's consultations hold, soonest first; with `since`, only those not over by then."""
-    held = [Held(*row) for row in rows(db, _OF_CLIENT, {"client_id": client.id})]
-    return [each for each in held if since is None or each.ends_at > since]
+    owned = map(tuple, rows(db, _OF_CLIENT, {"client_id": client.id}))
+    return [each for each in by_consultation(owned) if since is None or each.ends_at > since]
 
 
 def waiting_for(db: Session, therapist: Therapist) -> Sequence[Consultation]:
     """The requests that the therapist has not answered, most urgent first; with clients and `replaces`."""
-    return db.scalars(_WAITING, {"therapist_id": therapist.id}).all()
+    return db.scalars(_WAITING, {"therapist_id": therapist.id}).unique().all()
 
 
 def consultations_between(
@@ -239,7 +203,7 @@ def history_with(db: Session, therapist: Therapist, client: Client) -> Sequence[
         select(Consultation)
         .where(Consultation.therapist_id == therapist.id, Consultation.client_id == client.id)
         .order_by(Consultation.asked_at.desc(), Consultation.id.desc())
-        .options(joinedload(Consultation.replaces))
+        .options(joinedload(Consultation.replaces), selectinload(Consultation.windows))
     ).all()
 
 
@@ -253,6 +217,86 @@ def last_event_of(db: Session, consultation: Consultation) -> ConsultationEvent 
     ).first()
 
 
+def event_with_id(db: Session, number: int) -> ConsultationEvent:
+    """Raises NotFound."""
+    line = db.get(ConsultationEvent, number)
+    if line is None:
+        raise NotFound
+    return line
+
+
+def has_sent_answers(db: Session, client: Client) -> bool:
+    """Whether the client has sent the questionnaire."""
+    return bool(db.scalar(_SENT, {"client_id": client.id}))
+
+
+def last_seen(db: Session, client: Client) -> datetime | None:
+    """When the client last opened a page or saved an answer, as far as it is still known."""
+    seen = select(func.max(SignedInPlace.last_used_at)).where(SignedInPlace.client_id == client.id)
+    saved = select(func.max(Intake.saved_at)).where(Intake.client_id == client.id)
+    return max(filter(None, (db.scalar(seen), db.scalar(saved))), default=None)
+
+
+def kept_for(db: Session, client_reference: str) -> Sequence[Consultation]:
+    """What is kept while this client still answers; with the client."""
+    return db.scalars(
+        select(Consultation)
+        .join(Consultation.client)
+        .where(Client.reference == client_reference, Consultation.status == Status.KEPT)
+        .order_by(Consultation.id)
+    ).all()
+
+
+def reminders_of(client: Client) -> Sequence[timedelta]:
+    """How long before a consultation the client wants to be reminded of it, the longest first."""
+    minutes = sorted((int(each) for each in client.reminders.split(",") if each), reverse=True)
+    return [timedelta(minutes=each) for each in minutes]
+
+
+def reminders_sent(db: Session, consultation: Consultation) -> Sequence[timedelta]:
+    """Those sent about it, by how long before its start they were wanted."""
+    sent = select(ReminderSent.minutes).where(ReminderSent.consultation_id == consultation.id)
+    return [timedelta(minutes=minutes) for minutes in db.scalars(sent)]
+
+
+def confirmed_to_come(db: Session, client: Client, *, now: datetime) -> Sequence[Consultation]:
+    """The client's confirmed consultations that are still to come, soonest first."""
+    return db.scalars(
+        select(Consultation)
+        .where(
+            Consultation.client_id == client.id,
+            Consultation.status == Status.CONFIRMED,
+            Consultation.starts_at > now,
+        )
+        .order_by(Consultation.starts_at)
+        .options(joinedload(Consultation.client))
+    ).all()
+
+
+def wishes_earlier(db: Session, client: Client) -> bool:
+    """Whether the client wants to be told when something earlier opens."""
+    return db.get(EarlierWish, client.id) is not None
+
+
+def wishes_for_earlier(db: Session, therapist_id: int) -> Sequence[Client]:
+    """Who would be glad of an earlier time, the oldest wish first; with data key and therapist."""
+    return db.scalars(
+        select(Client)
+        .join(EarlierWish, EarlierWish.client_id == Client.id)
+        .where(EarlierWish.therapist_id == therapist_id)
+        .order_by(EarlierWish.wished_at, EarlierWish.client_id)
+        .options(joinedload(Client.data_key), joinedload(Client.therapist))
+    ).all()
+
+
+def offered_before(db: Session, client: Client) -> frozenset[datetime]:
+    """The starts that the portal has offered this client by itself, whatever became of them."""
+    starts = select(Consultation.starts_at).where(
+        Consultation.client_id == client.id, Consultation.begun_by == Party.PORTAL
+    )
+    return frozenset(db.scalars(starts))
+
+
 def words_of(db: Session, consultation: Consultation) -> str | None:
     """What the client said with the request. The consultation comes with its client and data key."""
     return _unsealed(db, consultation, consultation.sealed_words, words_row(consultation.reference))
@@ -261,6 +305,84 @@ def words_of(db: Session, consultation: Consultation) -> str | None:
 def reply_of(db: Session, consultation: Consultation) -> str | None:
     """What the therapist said when declining. The consultation comes with its client and data key."""
     return _unsealed(db, consultation, consultation.sealed_reply, reply_row(consultation.reference))
+
+
+def note_of(db: Session, consultation: Consultation) -> str | None:
+    """What the client wrote when it was too late to change it. It comes with its client and data key."""
+    return _unsealed(db, consultation, consultation.sealed_note, note_row(consultation.reference))
+
+
+def offer_of(db: Session, consultation: Consultation) -> str | None:
+    """What the therapist said with other times. The consultation comes with its client and data key."""
+    return _unsealed(db, consultation, consultation.sealed_offer, offer_row(consultation.reference))
+
+
+def open_beside(db: Session, consultation: Consultation) -> str | None:
+    """The reference of another of its client's with this therapist that somebody still has to answer."""
+    return db.scalar(
+        select(Consultation.reference)
+        .where(
+            Consultation.client_id == consultation.client_id,
+            Consultation.therapist_id == consultation.therapist_id,
+            Consultation.id != consultation.id,
+            Consultation.status.in_(sorted(IS_OPEN)),
+        )
+        .order_by(Consultation.id.desc())
+        .limit(1)
+    )
+
+
+def open_instead_of(db: Session, consultation: Consultation) -> Sequence[Consultation]:
+    """What somebody still has to answer, and would replace this one."""
+    return db.scalars(
+        select(Consultation).where(
+            Consultation.client_id == consultation.client_id,
+            Consultation.replaces_id == consultation.id,
+            Consultation.status.in_(sorted(IS_OPEN)),
+        )
+    ).all()
+
+
+def have_met(db: Session, client: Client, *, now: datetime) -> bool:
+    """Whether the client and their therapist have met, or a confirmed time of theirs has come."""
+    met = select(Consultation.id).where(
+        Consultation.client_id == client.id,
+        Consultation.therapist_id == client.therapist_id,
+        or_(
+            Consultation.status == Status.MET,
+            and_(Consultation.status == Status.CONFIRMED, Consultation.starts_at <= now),
+        ),
+    )
+    return db.scalar(met.limit(1)) is not None
+
+
+def own_entry_called(db: Session, therapist: Therapist, reference: str) -> HeldWindow:
+    """Time that this therapist keeps for themselves. Raises NotFound, for another's too."""
+    found = db.scalar(
+        select(HeldWindow).where(
+            HeldWindow.reference == reference,
+            HeldWindow.therapist_id == therapist.id,
+            HeldWindow.consultation_id.is_(None),
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def phrases_of(db: Session, therapist: Therapist) -> Sequence[Phrase]:
+    """The therapist's own kind words, in the order in which they were kept."""
+    return db.scalars(select(Phrase).where(Phrase.therapist_id == therapist.id).order_by(Phrase.id)).all()
+
+
+def phrase_called(db: Session, therapist: Therapist, reference: str) -> Phrase:
+    """Raises NotFound, for another's too."""
+    found = db.scalar(
+        select(Phrase).where(Phrase.reference == reference, Phrase.therapist_id == therapist.id)
+    )
+    if found is None:
+        raise NotFound
+    return found
 
 
 def words_row(reference: str) -> str:
@@ -273,15 +395,21 @@ def reply_row(reference: str) -> str:
     return f"consultation.reply:{reference}"
 
 
-def _time_held(db: Session, client: Client, therapist: Therapist, since: int, until: int) -> Sequence[Held]:
-    """What holds the therapist's time between two minutes, also in part, and whatever the client holds."""
-    stretch = {"since": moment_of(since) - _LONGEST, "until": moment_of(until)}
-    asked = {"therapist_id": therapist.id, "client_id": client.id} | stretch
-    return [Held(*row) for row in rows(db, _HELD, asked)]
+def offer_row(reference: str) -> str:
+    """What the vault calls the place where the therapist's words with a proposal lie."""
+    return f"consultation.offer:{reference}"
 
 
-def _hours(db: Session, therapist: Therapist) -> Sequence[tuple[int, int, int]]:
-    return list(rows(db, _HOURS, {"therapist_id": therapist.id}))
+def note_row(reference: str) -> str:
+    """What the vault calls the place where the client's later words lie."""
+    return f"consultation.note:{reference}"
+
+
+def _held(owned: Sequence[Sequence[Any]]) -> Held:
+    place = len(WINDOW)
+    windows = sorted((row[place], row[1], row[2]) for row in owned if row[place] is not None)
+    times = [(starts_at, ends_at) for _, starts_at, ends_at in windows]
+    return Held._make([*owned[0][place + 1 :], times])
 
 
 def _unsealed(db: Session, consultation: Consultation, sealed: bytes | None, row: str) -> str | None:

@@ -1,10 +1,10 @@
-"""How times on offer are laid out for a reader: by days of their zone, with a word where clocks change."""
+"""How times on offer are laid out for a reader: by weeks and days of their zone, and in a small month."""
 
 from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from portal.scheduling.slots import by_day, clock_changes, minute_of, moment_of
 from portal.web.formatting import day, offset, zone_name
 
-DAYS_SHOWN = timedelta(days=31)
+# A page is as many whole weeks as it takes to show so many times, and no more than that.
+_ENOUGH, _MOST_WEEKS = 12, 5
+_WEEK = timedelta(days=7)
 _DAY = 24 * 60
 _CLOCK = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(_DAY))
 _DAY_ZERO = date(1970, 1, 1)
@@ -34,17 +36,38 @@ class Day:
     heading: str
     notices: Sequence[str]
     times: Sequence[Time]
+    on: date
+
+
+class MonthDay(NamedTuple):
+    """A day in the small month: how many times are free on it, and whether the page shows them."""
+
+    on: date
+    free: int
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month, in weeks from Monday to Sunday; None where a week reaches out of it."""
+
+    name: str
+    weeks: Sequence[Sequence[MonthDay | None]]
+    # The first days with free times in the months before and after, if there are any.
+    earlier: date | None
+    later: date | None
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The days of one page. `earlier` and `later` are where the next pages with free times begin."""
+    """The days of one page. `earlier` and `later` are the Mondays of the pages beside it that have times."""
 
     days: Sequence[Day]
     earlier: date | None
     later: date | None
     # The soonest of all times on offer, as it is posted, on this page or not.
     soonest: str | None
+    month: Month | None
 
 
 def sheet_of(
@@ -54,34 +77,96 @@ def sheet_of(
     therapist_zone: ZoneInfo,
     now: datetime,
     begins: date | None = None,
+    left_out: Collection[int] = (),
 ) -> Sheet:
-    """The starts, in minutes and ascending, of 31 days from `begins`; from the first free one if it is None.
+    """The starts, in minutes and ascending: the page of whole weeks that the day `begins` belongs to.
 
-    A day long past or far ahead counts as today, or as the last day on which there is anything.
+    The first page, if it is None. Weeks begin on Monday; those without any time are left out, and a page goes
+    on until it shows a dozen times. A day long past or far ahead leads to the first page or the last. Starts
+    that are `left_out` are not shown, and change nothing about which page is which.
     """
-    days = by_day(starts, str(zone))
-    today = now.astimezone(zone).date()
-    last = max(days, default=today)
-    first = min(max(begins or min(days, default=today), today), last)
-    after = first + DAYS_SHOWN
-    shown = {day: times for day, times in days.items() if first <= day < after}
+    pages = _pages(by_day(starts, str(zone)))
+    free = [start for start in starts if start not in left_out]
+    days = by_day(free, str(zone))
+    if not free:
+        return Sheet(days=[], earlier=None, later=None, soonest=None, month=None)
+    number = _page_with(begins, pages)
+    page = pages[number]
+    shown = {day: times for day, times in days.items() if page[0] <= day < page[-1] + _WEEK}
     notices = _notices(shown, zone, therapist_zone, now)
     return Sheet(
-        days=[Day(_heading(day), notices.get(day, ()), _times(times, zone)) for day, times in shown.items()],
-        earlier=_page_before([day for day in days if day < first]),
-        later=min((day for day in days if day >= after), default=None),
-        soonest=_posted(starts[0]) if starts else None,
+        days=[_day(on, times, zone, notices.get(on, ())) for on, times in shown.items()],
+        earlier=pages[number - 1][0] if number else None,
+        later=pages[number + 1][0] if number + 1 < len(pages) else None,
+        soonest=_posted(free[0]),
+        month=_month(begins if begins in shown else min(shown, default=page[0]), days, shown),
     )
 
 
 def times_of(starts: Sequence[int], zone: ZoneInfo) -> Sequence[Day]:
     """These few starts by day, as on the sheet."""
-    return [Day(_heading(day), (), _times(times, zone)) for day, times in by_day(starts, str(zone)).items()]
+    return [_day(on, times, zone) for on, times in by_day(starts, str(zone)).items()]
 
 
-def _page_before(free: Sequence[date]) -> date | None:
-    """Where the page with the last of these free days begins, counted in pages from the first of them."""
-    return free[0] + (free[-1] - free[0]) // DAYS_SHOWN * DAYS_SHOWN if free else None
+def how_long(minutes: int) -> str:
+    """A length of time in the largest whole unit that people count in: 90 minutes, 24 hours, 2 days."""
+    for unit, size, least in (("day", _DAY, 2), ("hour", 60, 1)):
+        count, rest = divmod(minutes, size)
+        if count >= least and not rest:
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{minutes} minutes"
+
+
+def _pages(days: _Days) -> Sequence[Sequence[date]]:
+    """The Mondays of the weeks with times, page by page: the same pages from wherever one comes."""
+    free: Counter[date] = Counter()
+    for on, times in days.items():
+        free[_monday_of(on)] += len(times)
+    pages: list[list[date]] = []
+    for monday in sorted(free):
+        page = pages[-1] if pages else []
+        full = sum(free[each] for each in page) >= _ENOUGH or len(page) >= _MOST_WEEKS
+        if full or not page:
+            pages.append([monday])
+        else:
+            page.append(monday)
+    return pages
+
+
+def _page_with(day: date | None, pages: Sequence[Sequence[date]]) -> int:
+    """The page that this day belongs to, or the last one before it."""
+    before = [number for number, page in enumerate(pages) if day and page[0] <= day]
+    return before[-1] if before else 0
+
+
+def _month(of: date, days: _Days, shown: _Days) -> Month:
+    first = of.replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    # Weeks of seven, from the Monday on or before the first.
+    begins = _monday_of(first)
+    cells = [begins + timedelta(days=number) for number in range(-(-(after - begins).days // 7) * 7)]
+    marks = [
+        MonthDay(day, len(days.get(day, ())), day in shown) if first <= day < after else None for day in cells
+    ]
+    earlier = [day for day in days if day < first]
+    return Month(
+        name=f"{first:%B} {first.year}",
+        weeks=[marks[number : number + 7] for number in range(0, len(marks), 7)],
+        earlier=min((day for day in earlier if _same_month(day, earlier[-1])), default=None),
+        later=min((day for day in days if day >= after), default=None),
+    )
+
+
+def _same_month(one: date, other: date) -> bool:
+    return (one.year, one.month) == (other.year, other.month)
+
+
+def _monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _day(on: date, times: Sequence[tuple[int, int]], zone: ZoneInfo, notices: Sequence[str] = ()) -> Day:
+    return Day(_heading(on), notices, _times(times, zone), on)
 
 
 def _times(times: Sequence[tuple[int, int]], zone: ZoneInfo) -> Sequence[Time]:

@@ -6,11 +6,13 @@ small integers; `minute_of` and `moment_of` lead there and back.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 # Starts are multiples of it, and a consultation holds the therapist's time in steps of it.
@@ -21,42 +23,54 @@ _MINUTE = timedelta(minutes=1)
 # Later than any instant that a datetime can name.
 _NEVER = 1 << 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# 1970-01-01 was a Thursday.
-_WEEKDAY_OF_DAY_ZERO = 4
+# 1970-01-01 was a Thursday: so many days after a Monday.
+_DAY_ZERO_AFTER_MONDAY = 3
 _ORDINAL_OF_DAY_ZERO = date(1970, 1, 1).toordinal()
+# A range lies within so many minutes of everything that can matter to it: the rest of its weeks.
+_WHOLE_WEEKS = 8 * _DAY
 
-Stretch = tuple[int, int, int]
-Busy = tuple[int, int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """What holds for one kind of consultation; all in minutes."""
-
-    length: int
-    # Free time kept to whatever comes before and after.
-    gap: int
-    # How long before its start a time can last be asked for, and how far ahead.
-    notice: int
-    horizon: int
-
-    @property
-    def duration(self) -> timedelta:
-        return timedelta(minutes=self.length)
+# (first minute, end minute) of a day, and (ISO weekday, first minute, end minute, weeks) of a week.
+Stretch = tuple[int, int]
+Hours = tuple[int, int, int, int]
+# (most a day, most a week, most first ones a day, most in a row, minutes that make a rest).
+Stamina = tuple[int | None, int | None, int | None, int | None, int]
+_TIRELESS: Stamina = (None, None, None, None, 30)
+# What stamina counts, as (start, end, whose, whether it is a first one), ascending.
+_Counting = tuple[int, int, int, bool]
+# Between two changes of clocks: (begin, end, minutes from UTC).
+_Spell = tuple[int, int, int]
 
 
-FIRST_CONSULTATION = Kind(length=50, gap=10, notice=_DAY, horizon=60 * _DAY)
+class Busy(NamedTuple):
+    """A stretch of the therapist's time that is taken, in instants; a plain tuple of this shape will do."""
+
+    starts: int
+    ends: int
+    # Free minutes that it wants kept before and after it.
+    before: int = 0
+    after: int = 0
+    # A consultation, asked for or settled: stamina counts it.
+    counts: bool = False
+    first: bool = False
+    # Those with the same number, but 0, are alternatives of one consultation: stamina counts them once.
+    whose: int = 0
+    # What is being moved keeps its own minutes and nothing else: no gaps, no limits, no part in a row.
+    moving: bool = False
 
 
 def open_starts(
     *,
-    hours: Iterable[Stretch],
+    hours: Iterable[Hours],
+    dates: Mapping[date, Sequence[Stretch]],
     zone: str,
     length: int,
-    gap: int,
+    before: int,
+    after: int,
     notice: int,
     horizon: int,
+    first: bool = False,
     busy: Sequence[Busy],
+    stamina: Stamina = _TIRELESS,
     now: int,
     since: int,
     until: int,
@@ -66,14 +80,24 @@ def open_starts(
     It makes every list of times and judges every choice: a start is on offer if it is in the list made for
     any range around it, since the range only cuts and never shifts.
 
-    - `hours`: stretches of a week as (ISO weekday, first minute, end minute) of the wall clock in the IANA
-      `zone`; the end may be 1440. An instant lies in a stretch when the clock on the wall then shows a time
-      in it. So a skipped hour is in no stretch, an hour that comes twice counts twice, and a stretch that
-      the clocks cut in two is two.
-    - The grid begins where a stretch begins and goes on by `length + gap` minutes that have really gone by;
-      starts are multiples of 5 minutes. `gap` is also kept to the busy times on either side.
-    - `busy`: (start, end) instants, **ascending by start**; they may overlap.
+    - `hours`: stretches of a week as (ISO weekday, first minute, end minute, weeks) of the wall clock in the
+      IANA `zone`; `weeks` is 0 for every week, 1 or 2 for every other: weeks begin on Monday, and that of
+      1970-01-05 is a 1. The end may lie on the next day, up to 2880, if the stretch lasts a day at most; it
+      belongs to the day on which it begins. An instant lies in a stretch when the clock on the wall then
+      shows a time in it. So a skipped hour is in no stretch, an hour that comes twice counts twice, and a
+      stretch that the clocks cut in two is two.
+    - `dates`: what holds on these local days instead, as (first minute, end minute); nothing closes the day.
+      It is needed from two days before the range until two days after.
+    - The grid begins where a stretch begins and goes on by the `length` and the larger of `before` and
+      `after`, in minutes that have really gone by; starts are multiples of 5 minutes.
+    - `busy`: **ascending by start**; they may overlap. Between two consultations lies the larger of what the
+      earlier wants `after` it and the later `before` it, never the sum.
     - `notice` and `horizon`: a start lies at least so many minutes after `now`, and not so many or more.
+    - `stamina`: (most a day, most a week, most first ones a day, most in a row, minutes of rest); None is no
+      limit. A start is left out if with it there were more. Days and weeks are those of the `zone`, and a
+      consultation belongs to the day on which it begins. Only a `first` one is hindered by other first ones.
+      Less than the minutes of rest between two makes a row. For the limits **`busy` has to hold all that
+      counts in the weeks that the range touches**: 8 days around the range are enough.
     - `now`, `since`, `until`: instants.
 
     Takes time linear in days + busy. Raises zoneinfo.ZoneInfoNotFoundError.
@@ -81,15 +105,38 @@ def open_starts(
     earliest, latest = max(since, now + notice), min(until, now + horizon)
     if earliest >= latest:
         return []
-    step = _rounded_up(length + gap)
+    step = _rounded_up(length + max(before, after))
     grid: list[int] = []
     # A stretch lasts a day at most: those that reach into the range begin within the margin.
-    for begins, ends in _windows(hours, zone, earliest - 2 * _DAY, latest + 2 * _DAY):
+    for begins, ends in _windows(hours, dates, zone, earliest - 2 * _DAY, latest + 2 * _DAY):
         grid.extend(range(-(-begins // STEP) * STEP, ends - length + 1, step))
     grid.sort()
     grid = grid[bisect_left(grid, earliest) : bisect_left(grid, latest)]
     # Stretches that overlap may offer the same start twice.
-    return list(dict.fromkeys(_free(grid, busy, length, gap)))
+    free = list(dict.fromkeys(_free(grid, busy, length, before, after)))
+    limited = free and stamina[:4] != _TIRELESS[:4]
+    return _bearable(free, busy, length, zone, first, stamina) if limited else free
+
+
+def stretches(
+    *,
+    hours: Iterable[Hours],
+    dates: Mapping[date, Sequence[Stretch]],
+    zone: str,
+    since: int,
+    until: int,
+) -> list[tuple[int, int]]:
+    """The stretches of hours that reach into the range, as (begin, end) instants, ascending.
+
+    Hours, dates and zone are as `open_starts` takes them; what touches or overlaps is one stretch.
+    """
+    whole: list[tuple[int, int]] = []
+    for begins, ends in sorted(_windows(hours, dates, zone, since - 2 * _DAY, until + 2 * _DAY)):
+        if whole and begins <= whole[-1][1]:
+            whole[-1] = whole[-1][0], max(whole[-1][1], ends)
+        else:
+            whole.append((begins, ends))
+    return [(begins, ends) for begins, ends in whole if begins < until and since < ends]
 
 
 def clock_changes(zone: str, since: int, until: int) -> list[int]:
@@ -124,34 +171,154 @@ def moment_of(minute: int) -> datetime:
     return _EPOCH + timedelta(minutes=minute)
 
 
-def _free(grid: Sequence[int], busy: Iterable[Busy], length: int, gap: int) -> list[int]:
-    """The starts of the ascending grid that keep the gap to everything busy, in one sweep over both.
+def _free(grid: Sequence[int], busy: Iterable[Busy], length: int, before: int, after: int) -> list[int]:
+    """The starts of the ascending grid that keep the gaps to everything busy, in one sweep over both.
 
-    Busy times come ascending by start, so whatever lies clear before one is clear of all that come after it.
+    Busy times come ascending by start. So whatever lies clear before one is clear of all that come after it,
+    but for those that want more time before them than the new one after it: they take back what had seemed
+    free. What is being moved keeps no gaps, and has a sweep of its own.
     """
     free: list[int] = []
-    ahead = [*grid, _NEVER]
-    place = 0
-    for begins, ends in busy:
-        if ahead[place] <= begins - gap - length:
-            clear = bisect_right(ahead, begins - gap - length, place)
-            free += ahead[place:clear]
-            place = clear
-        free_again = ends + gap
-        while ahead[place] < free_again:
-            place += 1
-    return free + ahead[place:-1]
+    moved: list[Busy] = []
+    ahead = iter([*grid, _NEVER])
+    start = next(ahead)
+    for begins, ends, its_before, its_after, _, _, _, moving in busy:
+        if moving:
+            moved.append(Busy(begins, ends))
+            continue
+        clear = begins - length - (its_before if its_before > after else after)
+        while start <= clear:
+            free.append(start)
+            start = next(ahead)
+        if its_before > after:
+            while free and free[-1] > clear:
+                free.pop()
+        free_again = ends + (its_after if its_after > before else before)
+        while start < free_again:
+            start = next(ahead)
+    free += [start, *ahead][:-1]
+    return _free(free, moved, length, 0, 0) if moved else free
 
 
-def _windows(hours: Iterable[Stretch], zone: str, since: int, until: int) -> Iterator[tuple[int, int]]:
+def _bearable(
+    starts: Sequence[int], busy: Iterable[Busy], length: int, zone: str, first: bool, stamina: Stamina
+) -> list[int]:
+    """Those of the ascending free starts with which no limit would be exceeded."""
+    most_a_day, most_a_week, most_first_a_day, most_in_a_row, rest = stamina
+    most_first_a_day = most_first_a_day if first else None
+    if 0 in (most_a_day, most_a_week, most_first_a_day, most_in_a_row):
+        return []
+    # Whoever has no number gets one of their own.
+    counting = [
+        (begins, ends, whose or -place, is_first)
+        for place, (begins, ends, _, _, counts, is_first, whose, moving) in enumerate(busy, start=1)
+        if counts and not moving
+    ]
+    if most_in_a_row is not None:
+        starts = _free(starts, _full_rows(counting, most_in_a_row, rest), length, 0, 0)
+    return _unfilled(starts, counting, zone, (most_a_day, most_a_week, most_first_a_day))
+
+
+def _full_rows(counting: Iterable[_Counting], most: int, rest: int) -> Iterator[Busy]:
+    """Where one more would make a row too long, written as something busy that wants a rest on either side.
+
+    What comes between two rows makes them one: that is hindered only where it would lie close to both, so
+    the stretch begins with the later row and ends with the earlier.
+    """
+    earlier_ends, earlier = -_NEVER, set[int]()
+    for begins, ends, of in _rows(counting, rest):
+        if len(of) >= most:
+            yield Busy(begins, ends, rest, rest)
+        elif len(earlier) + len(of) >= most and len(earlier | of) >= most:
+            yield Busy(begins, earlier_ends, rest, rest)
+        earlier_ends, earlier = ends, of
+
+
+def _rows(counting: Iterable[_Counting], rest: int) -> Iterator[tuple[int, int, set[int]]]:
+    """What follows on one another with less than a rest between: (begin, end, whose).
+
+    Alternatives count once here as well, since only one of them will take place.
+    """
+    row_begins, row_ends, of = 0, -_NEVER, set[int]()
+    for begins, ends, whose, _ in counting:
+        if begins - row_ends >= rest:
+            if of:
+                yield row_begins, row_ends, of
+            row_begins, row_ends, of = begins, ends, {whose}
+        else:
+            of.add(whose)
+            row_ends = max(row_ends, ends)
+    if of:
+        yield row_begins, row_ends, of
+
+
+def _unfilled(
+    starts: Sequence[int], counting: Sequence[_Counting], zone: str, limits: Sequence[int | None]
+) -> list[int]:
+    """Those of the ascending starts whose day and week can bear one more."""
+    if not starts or not counting or limits == (None, None, None):
+        return list(starts)
+    since, until = starts[0] - _WHOLE_WEEKS, starts[-1] + _WHOLE_WEEKS
+    spells = _spells(zone, since // _WEEK, -(-until // _WEEK))
+    full_days, full_weeks = _full(counting, spells, *limits)
+    unfilled: list[int] = []
+    for begins, ends, offset in spells:
+        unfilled += [
+            start
+            for start in starts[bisect_left(starts, begins) : bisect_left(starts, ends)]
+            if (start + offset) // _DAY not in full_days and _week((start + offset) // _DAY) not in full_weeks
+        ]
+    return unfilled
+
+
+def _full(
+    counting: Sequence[_Counting],
+    spells: Sequence[_Spell],
+    most_a_day: int | None,
+    most_a_week: int | None,
+    most_first_a_day: int | None,
+) -> tuple[Collection[int], Collection[int]]:
+    """The local days and weeks, counted from day zero, that can bear no more."""
+    days: defaultdict[int, set[int]] = defaultdict(set)
+    first_days: defaultdict[int, set[int]] = defaultdict(set)
+    for begins, ends, offset in spells:
+        since, until = (bisect_left(counting, at, key=itemgetter(0)) for at in (begins, ends))
+        for starts, _, whose, first in counting[since:until]:
+            day = (starts + offset) // _DAY
+            days[day].add(whose)
+            if first:
+                first_days[day].add(whose)
+    weeks: defaultdict[int, set[int]] = defaultdict(set)
+    for day, of in days.items():
+        weeks[_week(day)] |= of
+    return _filled(days, most_a_day) | _filled(first_days, most_first_a_day), _filled(weeks, most_a_week)
+
+
+def _filled(whose: Mapping[int, Collection[int]], most: int | None) -> frozenset[int]:
+    """The days or weeks that hold the most there may be."""
+    return frozenset(when for when, of in whose.items() if most is not None and len(of) >= most)
+
+
+def _week(day: int) -> int:
+    """The week of a local day, counted from the Monday before day zero; odd ones are a 1."""
+    return (day + _DAY_ZERO_AFTER_MONDAY) // 7
+
+
+def _windows(
+    hours: Iterable[Hours], dates: Mapping[date, Sequence[Stretch]], zone: str, since: int, until: int
+) -> Iterator[tuple[int, int]]:
     """The stretches of these days as (begin, end) instants; one in which the clocks change stays whole."""
-    by_weekday = _by_weekday(hours)
+    fortnight = _fortnight(hours)
+    different = {
+        day.toordinal() - _ORDINAL_OF_DAY_ZERO: dict.fromkeys(stretches) for day, stretches in dates.items()
+    }
     # What a change of clocks has cut: the pieces before and after it meet in the instant of the change.
     begins_of: dict[tuple[int, int, int, int], int] = {}
     for begins, ends, offset in _spells(zone, since // _WEEK, -(-until // _WEEK)):
-        for day in range((begins + offset) // _DAY, (ends + offset - 1) // _DAY + 1):
+        # What begins on the day before may reach past midnight.
+        for day in range((begins + offset) // _DAY - 1, (ends + offset - 1) // _DAY + 1):
             midnight = day * _DAY - offset
-            for first, end in by_weekday[(day + _WEEKDAY_OF_DAY_ZERO - 1) % 7 + 1]:
+            for first, end in different.get(day, fortnight[(day + _DAY_ZERO_AFTER_MONDAY) % 14]):
                 if begins < midnight + first and midnight + end < ends:
                     yield midnight + first, midnight + end
                 elif midnight + first < ends and begins < midnight + end:
@@ -161,16 +328,20 @@ def _windows(hours: Iterable[Stretch], zone: str, since: int, until: int) -> Ite
         yield begins, ends
 
 
-def _by_weekday(hours: Iterable[Stretch]) -> dict[int, list[tuple[int, int]]]:
-    by_weekday: dict[int, list[tuple[int, int]]] = {weekday: [] for weekday in range(1, 8)}
-    for weekday, first, end in hours:
-        by_weekday[weekday].append((first, end))
-    return by_weekday
+def _fortnight(hours: Iterable[Hours]) -> Sequence[Mapping[Stretch, None]]:
+    """The stretches of fourteen days, each once: a Monday of a week that is a 2 comes first."""
+    days: list[dict[Stretch, None]] = [{} for _ in range(14)]
+    for weekday, first, end, weeks in hours:
+        if weeks != 1:
+            days[weekday - 1][first, end] = None
+        if weeks != 2:
+            days[weekday + 6][first, end] = None
+    return days
 
 
 @lru_cache(maxsize=1024)
-def _spells(zone: str, first_week: int, last_week: int) -> Sequence[tuple[int, int, int]]:
-    """The weeks cut where the clocks change: (begin, end, minutes from UTC).
+def _spells(zone: str, first_week: int, last_week: int) -> Sequence[_Spell]:
+    """The weeks, cut where the clocks change.
 
     The offset is asked for once a week, and the minute of a change is searched for where two weeks differ: no
     zone has gone back and forth within one week. Remembered, since every reader of a week asks for the same.

@@ -1,49 +1,71 @@
-"""The client's side of scheduling: choose a time, see what became of it, give it back."""
+"""The client's side of scheduling: choose a time, see what became of it, answer, change, give it back."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import client_only
 from portal.accounts.models import Client, Therapist
+from portal.accounts.queries import zone_of
 from portal.database import current_db, transaction
+from portal.errors import Overtaken
 from portal.practice.facts import current_practice
+from portal.scheduling.asking import Refusal, arranged_page, ask_form, is_arranged, times_page
 from portal.scheduling.calendar_file import file_of
-from portal.scheduling.forms import AskForm, ZoneForm
-from portal.scheduling.lifecycle import Move, Party, Status
+from portal.scheduling.choosing import (
+    accept_proposal,
+    choose_reminders,
+    decline_proposal,
+    wish_for_earlier,
+)
+from portal.scheduling.forms import AskForm, NoteForm, RefusalForm, RemindersForm, instant_in
+from portal.scheduling.holding import Begun, SlotNotOffered
+from portal.scheduling.lifecycle import (
+    Move,
+    MoveNotAllowed,
+    Party,
+    Status,
+    TooLateToChange,
+    TooLateToUndo,
+    can_be_undone,
+)
+from portal.scheduling.models import Consultation
 from portal.scheduling.queries import (
     Held,
-    Offer,
     consultation_of,
     consultations_of,
     last_event_of,
-    offer_to,
+    note_of,
+    offer_of,
+    reminders_of,
     reply_of,
+    wishes_earlier,
     words_of,
 )
-from portal.scheduling.rendering import sheet_of, times_of
 from portal.scheduling.services import (
     AlreadyAsked,
-    SlotNotOffered,
+    AskedTooOften,
+    NoRoomForMore,
     cancel_consultation,
     request_consultation,
+    undo,
+    write_note,
 )
-from portal.scheduling.slots import FIRST_CONSULTATION, clock_changes, minute_of, moment_of, nearest
+from portal.scheduling.slots import clock_changes, minute_of, moment_of
 from portal.web.form import PortalForm
-from portal.web.formatting import day_and_time, zone_called
-from portal.web.zones import real_zone
 
 blueprint = Blueprint("scheduling", __name__)
 
-_MOST_NEAREST = 4
-_TAKEN = "That time has just been taken. These are the nearest free ones"
-_ALL_TAKEN = "That time has just been taken, and there is no other free one at the moment"
+_OFFERED_NO_MORE = "This is no longer offered. Nothing has changed for you."
+_TAKEN_MEANWHILE = "Somebody else has this time by now, so it cannot be brought back. You can choose another."
+_TOO_LATE_TO_UNDO = "This can no longer be taken back. You can choose another time whenever you like."
 
 
 @blueprint.route("/times", methods=["GET", "POST"])
@@ -52,41 +74,18 @@ def choose_time(client: Client) -> ResponseReturnValue:
     therapist = client.therapist
     if therapist is None:
         return render_template("scheduling/no_therapist.html")
-    form, instead_of = AskForm(), request.args.get("instead-of")
-    chosen_at = form.chosen_at
-    if not form.validate_on_submit() or chosen_at is None:
-        return _times(client, therapist, form, instead_of)
-    try:
-        asked_for = _ask(client, therapist, form, chosen_at, instead_of)
-    except SlotNotOffered:
-        return _times(client, therapist, form, instead_of, gone_at=chosen_at)
-    except AlreadyAsked as already:
-        # Whoever presses twice has asked once.
-        if already.starts_at != chosen_at:
-            return _times(client, therapist, form, already.reference, already_at=already.starts_at)
-        asked_for = already.reference
-    return redirect(url_for("scheduling.show", reference=asked_for), code=303)
+    form = ask_form()
+    if is_arranged(form):
+        return arranged_page(client, therapist, form)
+    if not form.validate_on_submit():
+        return times_page(client, therapist, form)
+    return _asked(client, therapist, form, request.args.get("instead-of"))
 
 
 @blueprint.get("/consultations/<string:reference>")
 @client_only
-def show(client: Client, reference: str) -> str:
-    db, now, zone = current_db(), clock.now(), _zone_of(client)
-    consultation = consultation_of(db, client, reference)
-    own = consultations_of(db, client)
-    to_come = now < consultation.starts_at
-    return render_template(
-        "scheduling/show.html",
-        consultation=consultation,
-        # What was asked for instead of it, or has replaced it.
-        other=next((other for other in own if other.replaces_id == consultation.id), None),
-        to_come=to_come,
-        may_cancel=to_come and Move.CANCEL in consultation.moves_open_to(Party.CLIENT),
-        zone=zone,
-        clocks_change_at=_clocks_change_at(zone, now, consultation.starts_at),
-        words=words_of(db, consultation),
-        reply=reply_of(db, consultation),
-    )
+def show(client: Client, reference: str) -> ResponseReturnValue:
+    return _its_page(client, consultation_of(current_db(), client, reference))
 
 
 @blueprint.get("/consultations/<string:reference>.ics")
@@ -112,128 +111,235 @@ def cancel(client: Client, reference: str) -> ResponseReturnValue:
     if consultation.status is Status.CANCELLED:
         return redirect(its_page, code=303)
     if form.validate_on_submit():
-        with transaction() as db:
-            cancel_consultation(db, consultation, by=Party.CLIENT, now=clock.now())
+        try:
+            with transaction() as db:
+                cancel_consultation(db, consultation, by=Party.CLIENT, now=clock.now())
+        except TooLateToChange:
+            # The page says what can be done instead.
+            pass
         return redirect(its_page, code=303)
-    if Move.CANCEL not in consultation.moves_open_to(Party.CLIENT):
+    if not _may_cancel(consultation, clock.now()):
         return redirect(its_page, code=303)
     own = consultations_of(current_db(), client)
     return render_template(
         "scheduling/cancel.html",
         form=form,
         consultation=consultation,
+        times=_times_of(consultation, own),
         other=next((other for other in own if other.replaces_id == consultation.id), None),
-        zone=_zone_of(client),
+        zone=zone_of(client),
     )
 
 
-def _ask(
-    client: Client, therapist: Therapist, form: AskForm, starts_at: datetime, instead_of: str | None
-) -> str:
+@blueprint.post("/consultations/<string:reference>/undoing")
+@client_only
+def take_back(client: Client, reference: str) -> ResponseReturnValue:
+    consultation = consultation_of(current_db(), client, reference)
+    try:
+        with transaction() as db:
+            undo(db, consultation, by=Party.CLIENT, now=clock.now())
+    except (SlotNotOffered, Begun):
+        return _its_page(client, consultation, problem=_TAKEN_MEANWHILE)
+    except (TooLateToUndo, AlreadyAsked):
+        return _its_page(client, consultation, problem=_TOO_LATE_TO_UNDO)
+    return _to_its_page(reference)
+
+
+@blueprint.post("/consultations/<string:reference>/choice")
+@client_only
+def accept(client: Client, reference: str) -> ResponseReturnValue:
+    consultation = consultation_of(current_db(), client, reference)
+    starts_at = instant_in(request.form.get("starts_at"))
+    try:
+        with transaction() as db:
+            accept_proposal(db, consultation, starts_at=starts_at, now=clock.now())
+    except (MoveNotAllowed, Overtaken, Begun):
+        now_so = consultation_of(current_db(), client, reference)
+        # Whoever presses twice has taken it once.
+        if now_so.status is not Status.CONFIRMED or now_so.starts_at != starts_at:
+            return _its_page(client, now_so, problem=_OFFERED_NO_MORE)
+    return _to_its_page(reference)
+
+
+@blueprint.post("/consultations/<string:reference>/refusal")
+@client_only
+def refuse(client: Client, reference: str) -> ResponseReturnValue:
+    consultation, form = consultation_of(current_db(), client, reference), RefusalForm()
+    if not form.validate_on_submit():
+        return _its_page(client, consultation, refusal_form=form)
+    try:
+        with transaction() as db:
+            decline_proposal(db, consultation, words=form.words.data or None, now=clock.now())
+    except MoveNotAllowed:
+        now_so = consultation_of(current_db(), client, reference)
+        if now_so.status is not Status.DECLINED:
+            return _its_page(client, now_so, problem=_OFFERED_NO_MORE, refusal_form=form)
+    return _to_its_page(reference)
+
+
+@blueprint.post("/consultations/<string:reference>/note")
+@client_only
+def write(client: Client, reference: str) -> ResponseReturnValue:
+    consultation, form = consultation_of(current_db(), client, reference), NoteForm()
+    if not form.validate_on_submit():
+        return _its_page(client, consultation, note_form=form)
+    try:
+        with transaction() as db:
+            write_note(db, consultation, form.words.data or "", now=clock.now())
+    except NoRoomForMore:
+        form.refuse(form.words, "As much as fits here has been written. Say the rest when you meet")
+        return _its_page(client, consultation, note_form=form)
+    flash("Sent. Your therapist is told that there is something to read.")
+    return _to_its_page(reference)
+
+
+@blueprint.post("/consultations/<string:reference>/earlier-time")
+@client_only
+def wish(client: Client, reference: str) -> ResponseReturnValue:
+    consultation, wanted = consultation_of(current_db(), client, reference), "wanted" in request.form
+    with transaction() as db:
+        wish_for_earlier(db, consultation, wanted=wanted, now=clock.now())
+    flash(
+        "You hear from us when something earlier opens." if wanted else "You hear no more of earlier times."
+    )
+    return _to_its_page(reference)
+
+
+@blueprint.route("/account/reminders", methods=["GET", "POST"])
+@client_only
+def reminders(client: Client) -> ResponseReturnValue:
+    form = RemindersForm(data={"reminders": client.reminders.split(",")})
+    if form.validate_on_submit():
+        with transaction() as db:
+            choose_reminders(db, client, minutes=map(int, form.reminders.data or ()), now=clock.now())
+        flash("Saved.")
+        return redirect(url_for("scheduling.reminders"), code=303)
+    return render_template("scheduling/reminders.html", form=form)
+
+
+def _asked(
+    client: Client, therapist: Therapist, form: AskForm, instead_of: str | None
+) -> ResponseReturnValue:
+    """The page of the new request, or the page of times with what was refused."""
+    try:
+        asked_for = _ask(client, therapist, form, instead_of)
+    except SlotNotOffered as gone:
+        return times_page(client, therapist, form, refusal=Refusal(gone_at=gone.starts_at))
+    except AskedTooOften:
+        return times_page(client, therapist, form, refusal=Refusal(too_often=True))
+    except TooLateToChange:
+        asked_for = str(instead_of)
+    except AlreadyAsked as already:
+        # Whoever presses twice has asked once.
+        if not already.times.issuperset(form.times):
+            refusal = Refusal(already_at=already.starts_at)
+            return times_page(client, therapist, form, instead_of=already.reference, refusal=refusal)
+        asked_for = already.reference
+    return _to_its_page(asked_for)
+
+
+def _ask(client: Client, therapist: Therapist, form: AskForm, instead_of: str | None) -> str:
     """The reference of the new request. Raises as the service does, and NotFound."""
     now = clock.now()
-    earlier = consultation_of(current_db(), client, instead_of) if instead_of else None
     answer_by = current_practice().answering.answer_by(now)
     with transaction() as db:
-        if form.zone.data and form.zone.data != client.time_zone:
-            client.time_zone = form.zone.data
-        consultation = request_consultation(
+        return request_consultation(
             db,
             client=client,
             therapist=therapist,
-            starts_at=starts_at,
+            starts=form.times,
             now=now,
             answer_by=answer_by,
             words=form.words.data,
-            instead_of=earlier,
+            instead_of=instead_of,
+            kind=None if instead_of else request.args.get("kind"),
+            zone=form.zone.data,
         )
-    return consultation.reference
 
 
-def _times(
+def _its_page(
     client: Client,
-    therapist: Therapist,
-    form: AskForm,
-    instead_of: str | None,
-    gone_at: datetime | None = None,
-    already_at: datetime | None = None,
+    consultation: Consultation,
+    *,
+    problem: str | None = None,
+    refusal_form: RefusalForm | None = None,
+    note_form: NoteForm | None = None,
 ) -> ResponseReturnValue:
-    """The page of times. `gone_at` was chosen and is gone; `already_at` had been asked for before."""
-    now = clock.now()
-    offer = offer_to(current_db(), client, therapist, now=now)
-    named = _named(client, offer, instead_of)
-    waiting = offer.open_request()
-    if waiting and named is None and request.method == "GET":
-        return redirect(url_for("scheduling.choose_time", **_query(waiting.reference)), code=303)
-    zone = _zone_shown(client, form)
-    near = nearest(offer.starts, minute_of(gone_at), most=_MOST_NEAREST) if gone_at else []
-    if gone_at:
-        form.refuse(form.starts_at, _TAKEN if near else _ALL_TAKEN)
-    if already_at:
-        when = day_and_time(already_at, zone)
-        form.refuse(form.starts_at, f"You have asked for {when} already. Ask again to have this one instead")
-    form.zone.data = str(zone)
-    kept = offer.kept_beside(named.id if named else None)
+    """One consultation; `problem` is why the last press changed nothing."""
+    db, now, zone = current_db(), clock.now(), zone_of(client)
+    own = consultations_of(db, client)
+    times = _times_of(consultation, own)
+    to_come = now < max(times)
     page = render_template(
-        "scheduling/choose_time.html",
-        form=form,
-        therapist=therapist,
-        kind=FIRST_CONSULTATION,
+        "scheduling/show.html",
+        consultation=consultation,
+        times=times,
+        # What was asked for instead of it, or has replaced it.
+        other=next((other for other in own if other.replaces_id == consultation.id), None),
+        now=now,
+        to_come=to_come,
         zone=zone,
-        offset_at=moment_of(offer.starts[0]) if offer.starts else now,
-        sheet=sheet_of(
-            offer.starts,
-            zone=zone,
-            therapist_zone=zone_called(therapist.time_zone, zone),
-            now=now,
-            begins=_day_in(request.args.get("from")),
-        ),
-        near=times_of(near, zone),
-        kept=kept,
-        given_up=offer.asked_instead_of(kept),
-        confirmed=[held for held in offer.own if held.status is Status.CONFIRMED and held is not kept],
-        zone_form=_zone_form(zone) if "change-zone" in request.args else None,
-        query=_query(named.reference if named else None),
+        clocks_change_at=_clocks_change_at(zone, now, max(times)),
+        problem=problem,
+        refusal_form=refusal_form or RefusalForm(formdata=None),
+        note_form=note_form or NoteForm(formdata=None),
+        reminded=bool(reminders_of(client)),
+        **_what_can_be_done(client, consultation, to_come, now),
+        **_what_was_said(consultation),
     )
-    return page, 409 if gone_at or already_at else 200
+    return page, 409 if problem else 200
 
 
-def _named(client: Client, offer: Offer, reference: str | None) -> Held | None:
-    """The client's own consultation that the address names, if it is still to come. Raises NotFound."""
-    named = next((held for held in offer.own if held.reference == reference), None)
-    if reference and named is None:
-        # Another's is not found; the client's own may be over.
-        consultation_of(current_db(), client, reference)
-    return named
+def _what_can_be_done(
+    client: Client, consultation: Consultation, to_come: bool, now: datetime
+) -> dict[str, Any]:
+    settled = to_come and consultation.status is Status.CONFIRMED
+    return {
+        "may_cancel": to_come and _may_cancel(consultation, now),
+        "too_late": settled and now >= consultation.changes_until,
+        **_how_it_ended(consultation, now),
+        "wishes_earlier": settled and wishes_earlier(current_db(), client),
+    }
 
 
-def _zone_of(client: Client) -> ZoneInfo:
-    return zone_called(client.time_zone, current_practice().zone)
+def _what_was_said(consultation: Consultation) -> dict[str, Any]:
+    db = current_db()
+    return {
+        "words": words_of(db, consultation),
+        "reply": reply_of(db, consultation),
+        "offered_with": offer_of(db, consultation),
+        "note": note_of(db, consultation),
+    }
 
 
-def _zone_shown(client: Client, form: AskForm) -> ZoneInfo:
-    """The zone that the page was in, else the one the address asks for, else the client's."""
-    asked = form.zone.data or real_zone(request.args.get("zone"))
-    return zone_called(asked, _zone_of(client))
+def _times_of(consultation: Consultation, own: Sequence[Held]) -> Sequence[datetime]:
+    """The times that it holds, the most wanted first; the one that it was about, if it holds none."""
+    held = next((held for held in own if held.id == consultation.id), None)
+    return [starts_at for starts_at, _ in held.times] if held else [consultation.starts_at]
 
 
-def _zone_form(zone: ZoneInfo) -> ZoneForm:
-    form = ZoneForm(formdata=None)
-    form.offer(str(zone))
-    return form
+def _may_cancel(consultation: Consultation, now: datetime) -> bool:
+    late = consultation.status is Status.CONFIRMED and now >= consultation.changes_until
+    return not late and Move.CANCEL in consultation.moves_open_to(Party.CLIENT)
 
 
-def _query(instead_of: str | None) -> dict[str, Any]:
-    """What goes with every link from the page of times to another of its pages."""
-    query = {"instead-of": instead_of, "zone": real_zone(request.args.get("zone"))}
-    return {name: value for name, value in query.items() if value}
+def _how_it_ended(consultation: Consultation, now: datetime) -> dict[str, Any]:
+    """How it stood before its end, and whether the client has just given it back and can take that back."""
+    if consultation.status not in {Status.CANCELLED, Status.DECLINED, Status.EXPIRED}:
+        return {"stood": None, "may_undo": False, "given_back": False}
+    line = last_event_of(current_db(), consultation)
+    if line is None:
+        return {"stood": Status.REQUESTED, "may_undo": False, "given_back": False}
+    fresh = can_be_undone(line.move, by=Party.CLIENT, made_by=line.party, made_at=line.happened_at, now=now)
+    return {
+        "stood": line.status_before or Status.REQUESTED,
+        "may_undo": fresh and now < consultation.starts_at,
+        "given_back": line.party is Party.CLIENT,
+    }
 
 
-def _day_in(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
+def _to_its_page(reference: str) -> ResponseReturnValue:
+    return redirect(url_for("scheduling.show", reference=reference), code=303)
 
 
 def _clocks_change_at(zone: ZoneInfo, now: datetime, starts_at: datetime) -> datetime | None:

@@ -8,6 +8,8 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask, abort, current_app, request
 from werkzeug.exceptions import MethodNotAllowed
 
+from portal.web.waiting_room import UNREAD
+
 MOST_BYTES = 1_000_000
 _MOST_FIELDS = 1_000
 _LONGEST_ADDRESS = 4_000
@@ -24,6 +26,12 @@ def init_app(app: Flask) -> None:
         app.before_request(door)
 
 
+def comes_from_here() -> bool:
+    """Whether the browser itself says that a page of ours sent this; an old one says nothing."""
+    here = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    return here and bool(request.headers.get("Sec-Fetch-Site") or request.headers.get("Origin") in _ours())
+
+
 def _know_the_method() -> None:
     if request.method not in _METHODS:
         raise MethodNotAllowed(sorted(_METHODS))
@@ -31,6 +39,8 @@ def _know_the_method() -> None:
 
 def _measure() -> None:
     """Refused by what it says of itself, before a byte of it is read."""
+    if UNREAD in request.environ:
+        abort(503)
     if "Transfer-Encoding" in request.headers:
         # Behind some servers a chunked form is cut short in silence; browsers never send one.
         abort(411)
@@ -53,9 +63,13 @@ def _ask_where_it_comes_from() -> None:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         abort(400)
-    ours = {request.host_url.rstrip("/"), current_app.config["BASE_URL"]}
-    if request.headers.get("Origin", current_app.config["BASE_URL"]) not in ours:
+    if request.headers.get("Origin", current_app.config["BASE_URL"]) not in _ours():
         abort(400)
+
+
+def _ours() -> set[str]:
+    """How a browser writes where our pages come from."""
+    return {request.host_url.rstrip("/"), current_app.config["BASE_URL"]}
 
 
 def _read_the_body() -> None:

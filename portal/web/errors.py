@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.errors import NotFound, Refused
 from portal.traces import without_words
+from portal.web.kept import words_posted
 
 # What the person reads: a heading and what to do next. A code that is not here gets the words of 400.
 _WORDS = {
@@ -18,11 +19,23 @@ _WORDS = {
     404: ("Page not found", "The address may be mistyped, or the page is no longer here."),
     405: ("This page cannot be used like that", "Go back, and use the buttons of the page."),
     411: ("This could not be read", "It came without a length. An ordinary browser sends one."),
-    413: ("That was too much at once", "Nothing was changed. Go back: what you wrote is still there."),
+    413: (
+        "That was too much at once",
+        "Nothing was changed, and what you sent could not be read, so it was not kept. Go back: many browsers"
+        " still show what you wrote. If yours does, copy it to a place of your own, make it shorter, and send"
+        " that.",
+    ),
     414: ("This could not be read", "The address is too long."),
     415: ("This could not be read", "It came in a form that the portal does not read."),
+    503: (
+        "Too much arrives at this moment",
+        "It is not your doing. Nothing was changed, and what you sent was not read. Go back in a minute, and"
+        " send it again: many browsers still show what you wrote.",
+    ),
     500: ("Something broke on our side", "It is not your doing, and what was saved is safe. Try again soon."),
 }
+# Before these are said the doors have let the form in: what was written in it is shown, and not lost.
+_AFTER_THE_DOORS = frozenset({404, 405, 500})
 # For when not even a page can be made: the address is not ours, or the pages themselves are broken.
 _BARE = Markup(
     '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{0}</title></head>'
@@ -35,10 +48,15 @@ Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 def init_app(app: Flask) -> None:
     app.register_error_handler(NotFound, lambda _error: _page(404))
     app.register_error_handler(Refused, _refused)
-    app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(CSRFError, lambda _error: stale())
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, lambda _error: _page(500))
     app.log_exception = _log  # type: ignore[method-assign]
+
+
+def stale() -> tuple[str, int]:
+    """For a form that nobody can be certain of: its page is too old, or was drawn for somebody else."""
+    return render_template("errors/stale.html", written=words_posted()), 400
 
 
 def _http(error: HTTPException) -> Answer | HTTPException:
@@ -54,7 +72,8 @@ def _http(error: HTTPException) -> Answer | HTTPException:
 def _page(code: int) -> tuple[str, int]:
     heading, words = _WORDS.get(code, _WORDS[400])
     try:
-        return render_template("errors/plain.html", page_heading=heading, words=words), code
+        written = words_posted() if code in _AFTER_THE_DOORS else []
+        return render_template("errors/plain.html", page_heading=heading, words=words, written=written), code
     except Exception as problem:
         if code >= 500:
             _tell(problem)
@@ -62,11 +81,7 @@ def _page(code: int) -> tuple[str, int]:
 
 
 def _refused(_error: Exception) -> tuple[str, int]:
-    return render_template("errors/refused.html"), 409
-
-
-def _stale(_error: Exception) -> tuple[str, int]:
-    return render_template("errors/stale.html"), 400
+    return render_template("errors/refused.html", written=words_posted()), 409
 
 
 def _log(exc_info: Any) -> None:

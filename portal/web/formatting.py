@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -12,6 +12,11 @@ def day(moment: datetime, zone: tzinfo) -> str:
     """For example: Tuesday 4 March."""
     local = moment.astimezone(zone)
     return f"{local:%A} {local.day} {local:%B}"
+
+
+def full_date(when: date) -> str:
+    """For example: 4 March 2027."""
+    return f"{when.day} {when:%B} {when.year}"
 
 
 def clock_time(moment: datetime, zone: tzinfo) -> str:
@@ -28,6 +33,13 @@ def short_day_and_time(moment: datetime, zone: tzinfo) -> str:
     """For example: Tue 4 March, 10:00."""
     local = moment.astimezone(zone)
     return f"{local:%a} {local.day} {local:%B, %H:%M}"
+
+
+def at_or_on(moment: datetime, zone: tzinfo, now: datetime) -> str:
+    """For example: at 10:00; of another day than now's: on Tuesday 4 March, 10:00."""
+    if moment.astimezone(zone).date() == now.astimezone(zone).date():
+        return f"at {clock_time(moment, zone)}"
+    return f"on {day_and_time(moment, zone)}"
 
 
 def offset(moment: datetime, zone: tzinfo) -> str:
@@ -60,7 +72,8 @@ def zone_called(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
 
 
 def init_app(app: Flask) -> None:
-    for fit in (day, clock_time, day_and_time, short_day_and_time, offset, zone_name, in_full):
+    moments = (day, clock_time, day_and_time, short_day_and_time, at_or_on, in_full)
+    for fit in (*moments, full_date, offset, zone_name):
         app.add_template_filter(fit)
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+
 from flask import Flask, Response, current_app, request
 from flask_wtf import CSRFProtect
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 csrf = CSRFProtect()
+# Under this name the cookie keeps the token of its forms, and a form sends it.
+FORM_TOKEN = "csrf_token"
+# What Flask-WTF signs a token with; a test asks whether it still does.
+_SALT = "wtf-csrf-token"
 
 POLICY = "; ".join(
     [
@@ -42,10 +49,29 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
+def new_form_token(whose: str) -> str:
+    """What a cookie keeps for its forms: each page drawn with it says, signed, for whom it was drawn."""
+    return f"{whose}.{secrets.token_hex(16)}"
+
+
+def drawn_for(form_token: str | None) -> str | None:
+    """For whom the page was drawn that sends this token, stale or not; None for a page for anybody."""
+    try:
+        kept = URLSafeTimedSerializer(current_app.secret_key or "", salt=_SALT).loads(form_token or "")
+    except BadData:
+        return None
+    whose, dot, _ = kept.partition(".") if isinstance(kept, str) else ("", "", "")
+    return whose if dot else None
+
+
 def _add_headers(response: Response) -> Response:
-    response.headers.update(_HEADERS)
+    # No view sets one of these; replacing each by itself would cost as much as a small query.
+    response.headers.extend(_HEADERS)
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = _HSTS
-    if request.endpoint != "static" or response.status_code >= 400:
+    if response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
+    elif request.endpoint != "static":
+        # A view that gives something to a program, and not to a browser, may say otherwise.
+        response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -12,22 +12,38 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+# In the environment of a request whose body was not waited for, since too many are: it has to be refused.
+UNREAD = "foyer.unread"
+
+
 class WaitingRoom:
     """An application of which only so many requests are worked on at once, each with its body at hand.
 
     A thread of the web server's that waits for a body does nothing else meanwhile. So there have to be many
-    of them, which is cheap; but only a few may do work, since they would only take turns at it.
+    of them, which is cheap; but only a few may do work, since they would only take turns at it. And some have
+    to stay for who sends no body: whoever looks for help finds it, however many send nothing but beginnings.
     """
 
-    def __init__(self, application: WSGIApplication, *, places: int, most_bytes: int) -> None:
+    def __init__(
+        self, application: WSGIApplication, *, places: int, most_bytes: int, most_awaited: int
+    ) -> None:
         self._application, self._most_bytes = application, most_bytes
-        self._places = _Places(places)
+        self._places, self._chairs = _Places(places), threading.BoundedSemaphore(most_awaited)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._is_awaited(environ):
-            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read())
+            self._await(environ)
         with self._places:
             return self._application(environ, start_response)
+
+    def _await(self, environ: dict[str, Any]) -> None:
+        if not self._chairs.acquire(blocking=False):
+            environ[UNREAD] = True
+            return
+        try:
+            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read())
+        finally:
+            self._chairs.release()
 
     def _is_awaited(self, environ: dict[str, Any]) -> bool:
         """A body that the doors refuse by what it says of itself is not waited for."""

@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from portal.accounts import access
 from portal.accounts.models import SignedInPlace
+from portal.web.waiting_room import UNREAD
 from tests import make
 
 
@@ -105,6 +108,32 @@ def test_signing_out_ends_it_on_the_server(db, app, browser):
     assert browser.path == "/sign-in?next=/next"
 
 
+def test_signing_out_on_a_page_that_is_older_than_the_session_ends_it_too(db, app, browser):
+    """Another tab, whose owner signed in once more meanwhile: who presses *Sign out* is out."""
+    browser.sign_in(make.client(db))
+    browser.open("/next")
+    ours = {"Origin": "https://portal.test", "Sec-Fetch-Site": "same-origin"}
+
+    answer = browser.http.post(
+        "/sign-out", data={"csrf_token": "stale"}, base_url="https://portal.test", headers=ours
+    )
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert places(db) == []
+    assert cookie_of(browser, app) == ""
+
+
+def test_nobody_else_can_sign_somebody_out(db, browser):
+    browser.sign_in(make.client(db))
+    browser.open("/next")
+
+    for headers in ({}, {"Sec-Fetch-Site": "none"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):
+        answer = browser.http.post("/sign-out", base_url="https://portal.test", headers=headers)
+        assert answer.status_code == 400, headers
+
+    assert len(places(db)) == 1
+
+
 def test_a_made_up_token_is_ignored(db, app, browser):
     make.client(db)
     with browser.http.session_transaction(base_url=app.config["BASE_URL"]) as cookie:
@@ -175,11 +204,12 @@ def test_signing_in_forgets_places_that_are_over(db, now, later, browser):
     ]
 
 
-def leave(browser, token=None):
+def leave(browser, token=None, headers=None):
     return browser.http.post(
         "/leave",
         data={"csrf_token": token} if token is not None else {},
         base_url="https://portal.test",
+        headers=headers,
     )
 
 
@@ -221,6 +251,36 @@ def test_a_stranger_cannot_end_a_session_by_leaving(db, browser, token):
     assert len(places(db)) == 1
 
 
+@pytest.mark.parametrize("token", [None, "stale"])
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "https://portal.test"}])
+def test_leaving_from_a_page_that_is_older_than_the_session_ends_it_too(db, app, browser, token, headers):
+    """Another tab, opened before its owner signed in: the browser itself says that the page is ours."""
+    browser.sign_in(make.client(db))
+    browser.open("/next")
+
+    answer = leave(browser, token, headers)
+
+    assert is_neutral(answer)
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage", "cookies"'
+    assert places(db) == []
+    assert cookie_of(browser, app) == ""
+
+
+def test_leaving_empties_the_cookie_even_if_the_database_does_not_answer(db, app, browser, monkeypatch):
+    browser.sign_in(make.client(db))
+    token = token_on(browser.open("/next"))
+
+    def away():
+        raise OperationalError("BEGIN", None, Exception())
+
+    monkeypatch.setattr(access, "current_db", away)
+    monkeypatch.setattr(access, "transaction", away)
+    answer = leave(browser, token)
+
+    assert is_neutral(answer)
+    assert cookie_of(browser, app) == ""
+
+
 def test_leaving_forgets_the_address_of_somebody_who_is_not_signed_in(app, browser):
     browser.open("/forgotten-password")
     browser.fill("Email address", "sam@example.org")
@@ -252,6 +312,28 @@ def test_leaving_shows_no_error_whatever_is_sent(db, browser, request_):
 
     assert is_neutral(answer)
     assert len(places(db)) == 1
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"data": "a=%ff%00"},
+        {"data": "a=" + "b" * 1_100_000, "content_type": "application/x-www-form-urlencoded"},
+        {"data": "", "environ_overrides": {UNREAD: True}},
+    ],
+    ids=["broken", "large", "unread"],
+)
+def test_leaving_ends_the_session_whatever_is_wrong_with_what_a_page_of_ours_sends(
+    db, app, browser, request_
+):
+    browser.sign_in(make.client(db))
+    ours = {"Origin": "https://portal.test", "Sec-Fetch-Site": "same-origin"}
+
+    answer = browser.http.post("/leave", base_url="https://portal.test", headers=ours, **request_)
+
+    assert is_neutral(answer)
+    assert places(db) == []
+    assert cookie_of(browser, app) == ""
 
 
 def test_opening_the_address_of_leaving_changes_nothing(db, browser):

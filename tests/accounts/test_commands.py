@@ -21,7 +21,11 @@ def test_a_therapist_is_added_and_can_sign_in(app, db, now):
     said = add(app, "--time-zone", "Europe/Paris")
 
     ada = db.scalars(select(Therapist)).one()
-    assert said.output == "Ada Marsh can sign in with ada@example.org\n"
+    assert said.output.splitlines() == [
+        "Ada Marsh can sign in with ada@example.org",
+        "Nobody can ask for a time before there are working hours: https://portal.test/desk/hours",
+        'or: hours set "Mon-Thu 09:00-12:00, 13:00-17:00" --therapist ada@example.org',
+    ]
     assert (ada.name, ada.email, ada.time_zone, ada.added_at) == (
         "Ada Marsh",
         "ada@example.org",

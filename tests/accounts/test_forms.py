@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.accounts.forms import address_in, zone_in
+from portal.accounts.forms import address_in
 
 # With three letters and an @ before it, 254 characters.
 _LONG_DOMAIN = ".".join(["a" * 60] * 3 + ["a" * 59]) + ".example"
@@ -39,23 +39,3 @@ _LONG_DOMAIN = ".".join(["a" * 60] * 3 + ["a" * 59]) + ".example"
 @pytest.mark.parametrize("database_url", ["sqlite://"])
 def test_an_address_is_kept_in_lower_case_or_not_at_all(typed, address):
     assert address_in(typed) == address
-
-
-@pytest.mark.parametrize(
-    ("typed", "zone"),
-    [
-        ("Europe/London", "Europe/London"),
-        ("America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
-        ("europe/london", None),
-        ("Europe/Atlantis", None),
-        ("../../etc/passwd", None),
-        ("/etc/localtime", None),
-        ("", None),
-        (None, None),
-        ("Europe/London\n", None),
-        ("x" * 5000, None),
-    ],
-    ids=lambda text: ascii(text)[:40],
-)
-def test_a_time_zone_is_one_that_exists(typed, zone):
-    assert zone_in(typed) == zone

@@ -64,6 +64,27 @@ def test_judging_a_hostile_password_takes_no_seconds():
     assert time.thread_time() - begun < 1
 
 
+def test_a_letter_with_half_a_million_accents_takes_no_minutes():
+    """Putting them in order would take the square of their number, and a form has room for so many."""
+    hostile = "a" + "\u0301\u0316" * 250_000
+    begun = time.thread_time()
+
+    assert problem_with(hostile, address=ADDRESS) is Problem.TOO_LONG
+    assert not is_right(hostile, hash_password("lantern otter gravel", cost=CHEAP), cost=CHEAP)
+    assert time.thread_time() - begun < 5
+
+
+def test_the_longest_password_is_right_however_its_letters_are_spelled():
+    """A keyboard may send each of these letters as four characters."""
+    longest = "\N{GREEK SMALL LETTER ALPHA WITH PSILI AND VARIA AND YPOGEGRAMMENI}" * 128
+    spelled = unicodedata.normalize("NFD", longest)
+
+    assert len(spelled) == 512
+    assert problem_with(spelled + "x", address=ADDRESS) is Problem.TOO_LONG
+    assert is_right(spelled, hash_password(longest, cost=CHEAP), cost=CHEAP)
+    assert not is_right(spelled + "x", hash_password(longest, cost=CHEAP), cost=CHEAP)
+
+
 def test_a_hash_says_how_it_was_made_and_is_never_the_same_twice():
     first, second = (hash_password("lantern otter gravel", cost=CHEAP) for _ in range(2))
 

@@ -285,8 +285,20 @@ def test_a_password_that_became_another_one_meanwhile_lets_nobody_in(db, now):
     with transaction() as inside:
         person = inside.get(Client, sam.id)
         with pytest.raises(services.PasswordChanged):
-            services.confirm_password(inside, person, checked_hash="an older one", renewed_hash="renewed")
+            services.let_in(inside, person, checked_hash="an older one", renewed_hash="renewed")
 
+    assert client_called(db, sam.email).password_hash == sam.password_hash
+
+
+def test_the_right_password_of_an_address_that_is_not_proved_lets_nobody_in(db, now):
+    sam = make.client(db, proved_at=None)
+
+    with transaction() as inside:
+        person = inside.get(Client, sam.id)
+        with pytest.raises(services.NotProved) as refusal:
+            services.let_in(inside, person, checked_hash=sam.password_hash, renewed_hash="renewed")
+
+    assert refusal.value.client.id == sam.id
     assert client_called(db, sam.email).password_hash == sam.password_hash
 
 

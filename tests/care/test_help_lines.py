@@ -38,6 +38,8 @@ def test_a_telephone_wants_a_number_without_its_groups():
         (A_COUNTRY.replace('emergency = "999"\n', ""), "GB has to have"),
         (A_COUNTRY.replace(A_LINE, "lines = []\n"), "GB has to have"),
         (A_COUNTRY.replace('"999"', '"nine"'), "'nine' is not a number"),
+        (A_COUNTRY.replace('"999"\n', '"999"\npolice = "ten"\n'), "'ten' is not a number"),
+        (A_COUNTRY.replace('"999"\n', '"999"\npolice = "999"\n'), "where their number is another one"),
         (A_COUNTRY.replace('call = "116 123"\n', ""), "needs a number to call or to text"),
         (A_COUNTRY.replace('"116 123"', '"javascript:alert(1)"'), "needs a number to call or to text"),
         (A_COUNTRY.replace('name = "Samaritans"', 'nmae = "Samaritans"'), "a line has a name"),

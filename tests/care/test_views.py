@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import create_engine
 
@@ -34,6 +36,37 @@ def test_other_countries_are_there_too_and_the_own_one_only_once(db, browser):
     assert "Germany" in names
     assert "United Kingdom" not in names
     assert page.link_called("Call 0800 111 0 111").get("href") == "tel:08001110111"
+
+
+@pytest.mark.parametrize(
+    ("country", "ambulance", "police"),
+    [("JP", "119", "110"), ("SG", "995", "999"), ("NO", "113", "112"), ("DE", "112", "110")],
+)
+def test_where_the_police_have_another_number_both_are_given(db, browser, country, ambulance, police):
+    make.practice(db, country=country)
+
+    page = browser.open("/help-now")
+
+    assert page.link_called(f"Call {ambulance} (ambulance)").get("href") == f"tel:{ambulance}"
+    assert page.link_called(f"Call {police} (police)").get("href") == f"tel:{police}"
+    assert f"call {ambulance} for an ambulance, or {police} for the police." in foot(page).text
+
+
+def test_every_page_says_when_the_numbers_were_checked(db, browser):
+    make.practice(db, country="GB").help_lines_confirmed_on = date(2027, 3, 3)
+    db.flush()
+
+    for path, status in [("/help-now", 200), ("/sign-in", 200), ("/no-such-page", 404)]:
+        page = browser.open(path, expect=status)
+        assert "Checked by the practice on 3 March 2027." in foot(page).text
+        assert ("Checked by the practice" in page.text) is (path == "/help-now")
+
+
+def test_numbers_that_nobody_has_checked_are_said_to_be_so_on_the_page_of_help_alone(db, browser):
+    make.practice(db, country="GB")
+
+    assert "The practice has not checked these numbers yet." in browser.open("/help-now").text
+    assert "checked" not in browser.open("/sign-in").source
 
 
 def test_where_no_lines_are_known_the_page_says_where_to_find_them(db, browser):

@@ -14,13 +14,14 @@ from portal.accounts.queries import name_of
 from portal.app import create_app
 from portal.demo import loading
 from portal.demo.loading import is_empty, load, sign_ins
+from portal.diary.models import WorkingHours
 from portal.intake.queries import sent_intake_of
 from portal.jobs.worker import Worker
 from portal.mail.models import OutgoingEmail
 from portal.practice.models import Practice
 from portal.reading.models import Reading, ReadingMark
 from portal.scheduling.lifecycle import Status
-from portal.scheduling.models import Consultation, WorkingHours
+from portal.scheduling.models import Consultation
 from tests import make
 
 

@@ -18,12 +18,15 @@ KINDS: dict[str, dict[str, Any]] = {
     "yes-no": {},
     "date": {"min": "2000-01-01", "max": "2030-12-31"},
     "number": {"min": 0, "max": 10},
+    "time": {},
+    "moment": {},
+    "address": {},
 }
 
 
 def item(link_id: str, kind: str = "short-text", **more: Any) -> dict[str, Any]:
     """A valid item of this kind, as it stands in a file."""
-    why = {} if kind == "note" else {"why": "because a test asks it."}
+    why = {} if kind in {"note", "section"} else {"why": "because a test asks it."}
     return {
         "link_id": link_id,
         "kind": kind,
@@ -50,18 +53,32 @@ _ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "yes-no": st.booleans(),
     "date": st.sampled_from(["2001-02-03", "2020-12-31"]),
     "number": st.integers(0, 10),
+    "time": st.sampled_from(["09:30", "23:59"]),
+    "moment": st.sampled_from(["2027-03-01T09:30", "2027-10-31T02:30"]),
+    "address": st.just("https://example.org"),
 }
 
 
 @st.composite
 def definitions(draw: st.DrawFn) -> Questionnaire:
-    """Up to twelve items, each with up to three conditions on earlier ones."""
-    kinds = draw(st.lists(st.sampled_from([*KINDS, "note"]), min_size=1, max_size=11))
+    """Up to twelve items, some in sections or hidden, each with up to three conditions on earlier ones."""
+    kinds = draw(st.lists(st.sampled_from([*KINDS, "note", "section"]), min_size=1, max_size=11))
     items = [item("q-0", draw(st.sampled_from(list(KINDS))))]
+    # What the next item can stand in: the item before it, and all that this one stands in.
+    chain = [items[0]]
     for position, kind in enumerate(kinds, start=1):
         conditions = draw(st.lists(_conditions(items), max_size=3))
         behaviour = draw(st.sampled_from(["all", "any"]))
-        items.append(item(f"q-{position}", kind, enable_when=conditions, enable_behaviour=behaviour))
+        holder = draw(st.sampled_from([None, *(each for each in chain if each["kind"] != "note")]))
+        made = item(f"q-{position}", kind, enable_when=conditions, enable_behaviour=behaviour)
+        made["within"] = holder and holder["link_id"]
+        made["hidden"] = draw(st.integers(0, 9)) == 0
+        chain = [*(chain[: chain.index(holder) + 1] if holder else []), made]
+        items.append(made)
+    held = {each.get("within") for each in items}
+    for each in items:
+        if each["kind"] == "section" and each["link_id"] not in held:
+            each["kind"] = "note"
     return questionnaire(*items)
 
 
@@ -70,7 +87,7 @@ def saying(draw: st.DrawFn, definition: Questionnaire) -> dict[str, Reply]:
     """Something said to some of the questions, hidden ones too."""
     replies: dict[str, Reply] = {}
     for each in definition.items:
-        if each.kind != "note" and draw(st.booleans()):
+        if each.kind not in {"note", "section"} and draw(st.booleans()):
             state = draw(st.sampled_from(AnswerState))
             replies[each.link_id] = Reply(state, draw(_ANSWERS[each.kind]))
     return replies
@@ -82,9 +99,9 @@ def answered(**values: Value) -> dict[str, Reply]:
 
 @st.composite
 def _conditions(draw: st.DrawFn, earlier: list[dict[str, Any]]) -> dict[str, Any]:
-    asked = draw(st.sampled_from([each for each in earlier if each["kind"] != "note"]))
+    asked = draw(st.sampled_from([each for each in earlier if each["kind"] in KINDS]))
     operators = ["exists", "=", "!="]
-    if asked["kind"] in {"date", "number"}:
+    if asked["kind"] in {"date", "number", "time", "moment"}:
         operators += [">", "<", ">=", "<="]
     operator = draw(st.sampled_from(operators))
     if operator == "exists":

@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from portal.intake.models import QuestionnaireVersion
+from portal.intake.replies import AnswerState
+from tests import make
+from tests.intake import fhir
 from tests.intake.definitions import item
 
 
@@ -40,3 +43,78 @@ def test_an_unfit_file_is_refused_with_the_place_at_fault(app, db, written):
     assert refused.exit_code == 1
     assert "items.0" in refused.output
     assert db.scalars(select(QuestionnaireVersion)).all() == []
+
+
+@pytest.fixture
+def fhir_file(tmp_path):
+    def write(*items, **more) -> str:
+        path = tmp_path / "evenings.json"
+        path.write_text(json.dumps(fhir.resource(*items, **more)))
+        return str(path)
+
+    return write
+
+
+def test_a_fhir_file_is_published_only_once_its_report_is_accepted(app, db, fhir_file):
+    run = app.test_cli_runner().invoke
+    file = fhir_file(fhir.item("a", "choice", required=True), fhir.item("b", "choice"), title="E\u001b[31m")
+
+    asked = run(args=["questionnaire", "import", file], input="n\n")
+    assert db.scalars(select(QuestionnaireVersion)).all() == []
+    accepted = run(args=["questionnaire", "import", file], input="y\n")
+    again = run(args=["questionnaire", "import", file, "--yes"])
+
+    assert asked.exit_code == 1
+    assert "item[0].required: becomes a wish" in asked.output
+    assert "item[0], item[1]: has no options that are known" in asked.output
+    assert "\x1b" not in asked.output
+    assert "version 1) published." in accepted.output
+    assert "version 1)" in again.output
+    assert len(db.scalars(select(QuestionnaireVersion)).all()) == 1
+
+
+def test_a_fhir_file_in_a_circle_is_refused_with_its_path(app, db, fhir_file):
+    circle = fhir.item("a", enableWhen=[fhir.when("a", "exists", answerBoolean=True)])
+
+    refused = app.test_cli_runner().invoke(args=["questionnaire", "import", fhir_file(circle), "--yes"])
+
+    assert refused.exit_code == 1
+    assert "item[0].enableWhen[0]: it depends on this item itself" in refused.output
+    assert db.scalars(select(QuestionnaireVersion)).all() == []
+
+
+def test_a_version_is_written_as_it_came(app, db, fhir_file, tmp_path):
+    run = app.test_cli_runner().invoke
+    file = fhir_file(fhir.scored("a"), fhir.scored("b"))
+    run(args=["questionnaire", "import", file, "--yes"])
+    make.questionnaire_version(db)
+
+    latest = run(args=["questionnaire", "export", "evenings"])
+    first = run(args=["questionnaire", "export", "evenings/1"])
+    shipped = run(args=["questionnaire", "export", "first-questions"])
+
+    assert (
+        json.loads(latest.output)
+        == json.loads(first.output)
+        == fhir.resource(fhir.scored("a"), fhir.scored("b"))
+    )
+    assert json.loads(shipped.output)["item"][0]["linkId"] == "name"
+    for unknown in ("evenings/2", "evenings/x", "mornings"):
+        assert run(args=["questionnaire", "export", unknown]).exit_code == 1
+
+
+def test_what_was_sent_is_written_by_the_reference_of_intake_or_client(app, db, now):
+    kit = make.client(db)
+    said = {"name": "Kit", "sleep": "mixed", "support": AnswerState.IN_PERSON}
+    intake = make.intake(db, client=kit, version=make.questionnaire_version(db), said=said, sent_at=now)
+    sam = make.client(db)
+    run = app.test_cli_runner().invoke
+
+    by_intake = run(args=["questionnaire", "response", intake.reference])
+    by_client = run(args=["questionnaire", "response", kit.reference])
+
+    made = json.loads(by_intake.output)
+    assert made == json.loads(by_client.output)
+    assert made["item"][0]["answer"] == [{"valueString": "Kit"}]
+    assert "what-helped" not in str(made)
+    assert run(args=["questionnaire", "response", sam.reference]).exit_code == 1

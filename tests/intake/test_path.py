@@ -172,3 +172,75 @@ def test_the_next_of_300_questions_with_300_conditions_is_found_within_two_milli
         took.append(time.perf_counter() - began)
 
     assert min(took) <= 0.002, f"{min(took) * 1000:.2f} ms"
+
+
+def _sectioned():
+    return questionnaire(
+        item("a", "yes-no"),
+        item("s", "section", text="Your evenings", enable_when=[when("a", "=", True)]),
+        item("t", "section", text="", within="s"),
+        item("b", within="t"),
+        item("hint", "note", text="A guess is fine.", within="b"),
+        item("n", "note", within="s"),
+        item("c"),
+    )
+
+
+def test_what_stands_in_a_closed_section_is_closed_and_returns_with_it():
+    definition = _sectioned()
+
+    assert _open(definition, answered(a=False, b="heron")) == ["a", "c"]
+    assert _open(definition, answered(a=True, b="heron")) == ["a", "b", "n", "c"]
+
+
+def test_a_section_is_named_above_its_questions_and_a_hint_stands_on_its_question_s_page():
+    path = Path(_sectioned(), answered(a=True))
+    question = path.questionnaire.by_link_id["b"]
+
+    assert path.headings(question) == ["Your evenings"]
+    assert path.hints(question) == ["A guess is fine."]
+    assert path.headings(path.items[0]) == path.hints(path.items[0]) == []
+
+
+def test_an_answer_in_a_closed_section_opens_nothing():
+    definition = questionnaire(
+        item("a", "yes-no"),
+        item("s", "section", enable_when=[when("a", "=", True)]),
+        item("b", "yes-no", within="s"),
+        item("c", enable_when=[when("b", "=", True)]),
+    )
+
+    assert _open(definition, answered(a=False, b=True)) == ["a"]
+
+
+def test_what_is_shown_to_nobody_opens_others_by_the_answer_that_it_brings_along():
+    definition = questionnaire(
+        item("a", "yes-no"),
+        item("s", "section", hidden=True),
+        item("b", "number", initial=3, within="s"),
+        item("fixed", "one-of", initial="two", read_only=True),
+        item("c", enable_when=[when("b", ">", 2), when("fixed", "=", "two")]),
+    )
+    path = Path(definition, answered(b=0, fixed="one"))
+
+    assert [each.link_id for each in path.items] == ["a", "fixed", "c"]
+    assert [each.link_id for each in path.questions] == ["a", "c"]
+
+
+def test_what_stands_in_the_field_at_first_is_no_answer_yet():
+    definition = questionnaire(
+        item("a", "yes-no", initial=True), item("b", enable_when=[when("a", "=", True)])
+    )
+
+    assert _open(definition, {}) == ["a"]
+
+
+@given(st.data())
+def test_nothing_closed_holds_anything_that_is_open(data):
+    definition = data.draw(definitions())
+    path = Path(definition, data.draw(saying(definition)))
+
+    opened = {each.link_id for each in path.parts}
+
+    assert all(each.within is None or each.within in opened for each in path.parts)
+    assert {each.link_id for each in path.items} <= opened - definition.out_of_sight

@@ -16,9 +16,10 @@ def _source(*items, **more) -> str:
     return json.dumps({"name": "test", "title": "Test", "minutes": 5, "items": items} | more)
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "note"])
+@pytest.mark.parametrize("kind", [*KINDS, "note", "section"])
 def test_each_kind_can_be_read(kind):
-    read = parsed(_source(item("a"), item("b", kind)))
+    held = [item("c", within="b")] if kind == "section" else []
+    read = parsed(_source(item("a"), item("b", kind), *held))
 
     assert read.items[1].kind == kind
 
@@ -73,7 +74,20 @@ UNFIT = [
         "not an option",
     ),
     ("a lamp on a text", [item("a", lamp=LAMP)], "items.0.short-text.lamp"),
-    ("another wanted question", [item("a", "yes-no", wanted=True)], "only the question for the name"),
+    ("a hidden name", [item("a", name_to_use=True, hidden=True), item("b")], "cannot be hidden"),
+    ("nothing but what nobody can answer", [item("a", hidden=True)], "there is no question"),
+    ("a section that holds nothing", [item("a"), item("s", "section")], "'s' holds nothing"),
+    ("within nothing", [item("a", within="b")], "is not a section or a question"),
+    (
+        "within a section that is over",
+        [item("s", "section"), item("a"), item("b", within="s")],
+        "is not a section or a question",
+    ),
+    ("within a note", [item("n", "note"), item("a", within="n")], "is not a section or a question"),
+    ("an initial answer that is none", [item("a", "one-of", initial="four")], "can never be given"),
+    ("two initial answers of one", [item("a", "one-of", initial=["one"])], "initial has to be one"),
+    ("one initial answer of several", [item("a", several=True, initial="heron")], "initial has to be one"),
+    ("own words where there are none", [item("a", "one-of", initial="~heron")], "can never be given"),
     (
         "two names",
         [item("a", name_to_use=True), item("b", name_to_use=True)],
@@ -81,6 +95,15 @@ UNFIT = [
     ),
     ("min above max", [item("a", "number", min=3, max=2)], "min is above max"),
     ("days the wrong way round", [item("a", "date", min="2020-01-02", max="2020-01-01")], "min is above max"),
+    (
+        "a condition on a day that is none",
+        [
+            item("d", "date"),
+            item("a", enable_when=[{"question": "d", "operator": ">", "answer": "zzz"}]),
+        ],
+        "expects an answer that can never be given",
+    ),
+    ("a day that the calendar has not", [item("a", "date", min="2025-02-31")], "items.0.date.min"),
     ("a day that is none", [item("a", "date", min="2020-13-01")], "items.0.date.min"),
 ]
 
@@ -110,6 +133,25 @@ def test_loading_saving_and_loading_changes_nothing(definition):
     assert again == definition
     assert canonical(again) == once
     assert digest(canonical(again)) == digest(once)
+
+
+SCALED = item("a", "one-of", options=[{"code": "one", "label": "One", "weight": 1}])
+UNFIT_SCALES = [
+    ({"questions": ["b"]}, "'b' has no options with weights"),
+    ({"questions": ["c"]}, "'c' has no options with weights"),
+    ({"questions": ["a", "a"]}, "is there twice"),
+    ({"questions": ["a"], "missing": "mean"}, "at_least belongs to"),
+    ({"questions": ["a"], "at_least": 1}, "at_least belongs to"),
+    ({"questions": ["a"], "missing": "mean", "at_least": 2}, "at_least is more"),
+]
+
+
+@pytest.mark.parametrize(("scale", "problem"), UNFIT_SCALES)
+def test_an_unfit_scale_is_refused(scale, problem):
+    with pytest.raises(Malformed) as refusal:
+        parsed(_source(SCALED, item("b", "one-of"), scales=[{"name": "s", "title": "S"} | scale]))
+
+    assert problem in " ".join(refusal.value.problems)
 
 
 def test_the_order_of_keys_and_what_is_said_by_default_do_not_change_the_hash():

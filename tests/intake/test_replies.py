@@ -35,6 +35,15 @@ def _question(kind: str, **more):
     return definition.items[0]
 
 
+MORE = {
+    "one-of": [{}, {"other": True}],
+    "several-of": [{}, {"other": True}],
+    **{
+        kind: [{}, {"several": True}]
+        for kind in ("short-text", "date", "number", "time", "moment", "address")
+    },
+}
+
 READ = [
     ("short-text", ["  Sam  Reed "], "Sam Reed"),
     ("short-text", ["Sam\x07"], "Sam"),
@@ -45,6 +54,11 @@ READ = [
     ("yes-no", ["yes"], True),
     ("yes-no", ["no"], False),
     ("date", ["2027-03-01"], "2027-03-01"),
+    ("time", ["09:30"], "09:30"),
+    ("time", ["23:59:59"], "23:59"),
+    ("moment", ["2027-03-01T09:30"], "2027-03-01T09:30"),
+    ("moment", ["2027-03-01 09:30"], "2027-03-01T09:30"),
+    ("address", [" https://example.org/a "], "https://example.org/a"),
     ("number", ["7"], 7),
     ("number", ["+0"], 0),
     ("number", ["\N{MINUS SIGN}0"], 0),
@@ -70,6 +84,12 @@ UNREADABLE = [
     ("date", ["yesterday"], "Write a day as year, month and day"),
     ("date", ["2027-02-30"], "Write a day as year, month and day"),
     ("date", ["-1-1-1"], "Write a day as year, month and day"),
+    ("time", ["25:00"], "Write a time of day"),
+    ("time", ["soon"], "Write a time of day"),
+    ("moment", ["2027-02-30T10:00"], "Write a day and a time of day"),
+    ("moment", ["soon"], "Write a day and a time of day"),
+    ("address", ["two words"], "Write one address without blanks"),
+    ("address", ["x" * 501], "Write one address without blanks"),
     ("number", ["1e999"], "Write a number in digits"),
     ("number", ["NaN"], "Write a number in digits"),
     ("number", ["inf"], "Write a number in digits"),
@@ -95,9 +115,63 @@ def test_a_number_may_have_a_comma_where_parts_are_allowed():
     assert (read(question, ["2,5"]), read(question, ["2.0"])) == (2.5, 2)
 
 
-@given(st.sampled_from(sorted(KINDS)), st.lists(st.text(max_size=60), max_size=3))
-def test_nothing_typed_ever_breaks_it_and_a_value_can_be_typed_again(kind, typed):
-    question = _question(kind)
+SEVERAL = [
+    ("short-text", ["the heron\r\n\r\n the  weir\nthe heron"], ("the heron", "the weir")),
+    ("number", ["1\n2", "3"], (1, 2, 3)),
+    ("date", ["2027-03-01\n2027-03-02"], ("2027-03-01", "2027-03-02")),
+    ("time", [" \n "], None),
+]
+
+
+@pytest.mark.parametrize(("kind", "typed", "value"), SEVERAL)
+def test_several_answers_stand_on_a_line_each(kind, typed, value):
+    question = _question(kind, several=True)
+
+    assert read(question, typed) == value
+    assert read(question, typed_as(question, value)) == value
+
+
+def test_several_answers_are_joined_line_by_line_and_limited():
+    question = _question("short-text", several=True)
+
+    assert joined(question, ("heron",), ("weir", "heron")) == ("heron", "weir")
+    with pytest.raises(Unreadable, match="There is room for 50 lines"):
+        read(question, ["\n".join(map(str, range(51)))])
+    with pytest.raises(Unreadable, match="There is room for 40 characters"):
+        read(question, ["short\n" + "x" * 41])
+
+
+OWN = [
+    ("one-of", ["one"], "one", ["One"]),
+    ("one-of", ["~", "the  weir"], "~the weir", ["the weir"]),
+    ("one-of", ["the weir"], "~the weir", ["the weir"]),
+    ("one-of", ["~"], "~", ["Something else"]),
+    ("several-of", ["three", "~", "weir", "one"], ("one", "three", "~weir"), ["One", "Three", "weir"]),
+    ("several-of", ["~"], ("~",), ["Something else"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "typed", "value", "words"), OWN)
+def test_own_words_stand_beside_the_options(kind, typed, value, words):
+    question = _question(kind, other=True)
+
+    assert read(question, typed) == value
+    assert in_words(question, value) == words
+    assert read(question, typed_as(question, value)) == value
+
+
+def test_an_option_and_own_words_are_two_answers():
+    with pytest.raises(Unreadable, match="Choose one answer"):
+        read(_question("one-of", other=True), ["one", "the weir"])
+
+
+@given(
+    st.sampled_from([(kind, more) for kind in sorted(KINDS) for more in MORE.get(kind, [{}])]),
+    st.lists(st.text(max_size=60), max_size=3),
+)
+def test_nothing_typed_ever_breaks_it_and_a_value_can_be_typed_again(kind_and_more, typed):
+    kind, more = kind_and_more
+    question = _question(kind, **more)
     try:
         value = read(question, typed)
     except Unreadable:

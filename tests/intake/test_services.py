@@ -25,7 +25,7 @@ from portal.intake.queries import (
     copy_place,
     lamps_lit_for,
     lamps_of,
-    progress_of,
+    overview_of,
     sent_intake_of,
 )
 from portal.intake.replies import AnswerState, Posted, Reply, Unreadable, Way
@@ -467,16 +467,16 @@ def test_a_sent_intake_is_shown_from_its_own_row(db, sam, now):
 @pytest.mark.parametrize("said", [{}, {"name": "Sam", "sleep": "mixed", "earlier": True}])
 def test_progress_takes_one_query_however_much_was_said(db, sam, queries, said):
     make.intake(db, client=sam, said=said)
-    progress_of(db, sam)
+    overview_of(db, sam)
 
     with queries() as seen:
-        so_far = progress_of(db, sam)
+        so_far = overview_of(db, sam).progress
 
     assert len(seen) == 1
     assert (so_far.total, so_far.answered, so_far.begun) == (8, len(said), True)
 
 
 def test_progress_before_anything_began(db, sam):
-    assert progress_of(db, sam) == Progress(total=8, untouched=8)
+    assert overview_of(db, sam).progress == Progress(total=8, untouched=8)
     db.query(QuestionnaireVersion).delete()
-    assert progress_of(db, sam) == Progress()
+    assert overview_of(db, sam).progress == Progress()

@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from portal.intake.models import Answer, Intake
+from portal.intake.questionnaire import Questionnaire
+from portal.mail.models import OutgoingEmail
 from tests import make
 from tests.browser import Browser
+from tests.intake import fhir
 from tests.intake.definitions import KINDS, item, questionnaire
 
 
@@ -90,6 +93,9 @@ BAD = [
     ("number", "NaN", "Write a number in digits"),
     ("number", "9" * 5000, "Write a number in digits"),
     ("long-text", ["one", "two"], "Give one answer here"),
+    ("time", "25:00", "Write a time of day"),
+    ("moment", "soon", "Write a day and a time of day"),
+    ("address", "two words", "Write one address without blanks"),
 ]
 
 
@@ -160,6 +166,39 @@ def test_a_draft_of_a_choice_lights_the_lamp(db, sam, shipped, browser):
     assert told.json["lit"] is True
 
 
+def test_the_page_says_who_is_told_of_a_lamp(db, sam, shipped, browser):
+    make.intake(db, client=sam, version=shipped, said={"name": "Sam", "right-now": "unsure"})
+    browser.sign_in(sam)
+
+    for path in ("/questions/right-now", "/questions/anything-else", "/questions/check"):
+        assert "Ada Marsh gets a short note" in browser.open(path).text
+    assert "not settled" not in browser.page.text
+
+
+def test_where_there_is_no_therapist_the_page_says_that_nobody_is_told(db, shipped, browser):
+    kit = make.client(db)
+    make.intake(db, client=kit, version=shipped, said={"name": "Kit"})
+    browser.sign_in(kit)
+    assert "nobody can be told at once" in browser.open("/questions/right-now").text
+    browser.choose("I am not sure")
+
+    page = browser.press("Continue")
+
+    assert "nobody can be told yet" in page.text
+    assert "note" not in page.text
+    assert db.scalars(select(OutgoingEmail)).all() == []
+
+
+def test_what_is_seen_before_it_is_sent_is_said_before_the_first_question(db, sam, shipped, browser):
+    browser.sign_in(sam)
+
+    page = browser.open("/questions")
+
+    assert "does not see, but for the name that you want to be called by." in page.text
+    assert "Ada Marsh is told at once which question there is to look at, and not what you said." in page.text
+    assert "yours alone" not in page.text
+
+
 def test_a_draft_that_cannot_be_kept_says_why(db, sam, shipped, browser, now):
     make.intake(db, client=sam, version=shipped, said={"what-brings-you": "The heron"})
     browser.sign_in(sam)
@@ -218,3 +257,108 @@ def test_one_question_costs_three_queries_and_saving_it_five(db, sam, shipped, b
     assert len(saving) == 5
     assert len(changing) == 5
     assert len(checking) == 3
+
+
+def _begun(db, sam, browser, *items):
+    make.intake(db, client=sam, version=make.questionnaire_version(db, questionnaire(*items)))
+    browser.sign_in(sam)
+
+
+def test_an_answer_in_one_s_own_words_stands_beside_the_options(db, sam, browser):
+    _begun(db, sam, browser, item("a", "one-of", other=True))
+    page = browser.open("/questions/a")
+    browser.choose("Something else")
+    browser.fill("In your own words", "The <b>heron</b>")
+
+    page = browser.press("Continue")
+
+    assert "The <b>heron</b>" in page.text
+    assert browser.open("/questions/a").field_labelled("In your own words").get("value") == "The <b>heron</b>"
+    assert "heron" in browser.press("Continue").text
+
+
+def test_what_a_file_says_is_text_and_never_markup(db, sam, browser):
+    script = "<script>alert(1)</script> {{ 7*7 }}"
+    option = {"valueCoding": {"code": script, "display": script}}
+    group = fhir.item("s", "group", text=script, prefix="<b>")
+    asked = fhir.item("a", "choice", text=script, answerOption=[option])
+    note = fhir.item("n", "display", text=script)
+    tree = fhir.resource(group | {"item": [asked | {"item": [note]}]}, note | {"linkId": "m"}, title=script)
+    make.intake(
+        db, client=sam, version=make.questionnaire_version(db, fhir.brought(tree).questionnaire), said={}
+    )
+    browser.sign_in(sam)
+
+    for path, times in (("", 1), ("/a", 5), ("/m", 1), ("/check", 2)):
+        page = browser.open(f"/questions{path}")
+        assert page.text.count(script) >= times, path
+        assert "alert(1)" not in "".join(each.text for each in page.root.all("script"))
+
+
+def test_several_answers_are_written_on_a_line_each(db, sam, browser):
+    _begun(db, sam, browser, item("a", "number", several=True, unit="hours"))
+    page = browser.open("/questions/a")
+    assert "each on a line of its own" in page.text
+    browser.fill("About a?", "3\n4")
+
+    page = browser.press("Continue")
+
+    assert "3 hours 4 hours" in " ".join(page.text.split())
+    assert browser.open("/questions/a").field_labelled("About a?").text == "3 4"
+
+
+def test_a_section_its_hints_and_what_is_fixed_are_shown_and_what_is_hidden_is_not(db, sam, browser):
+    _begun(
+        db,
+        sam,
+        browser,
+        item("secret", "number", hidden=True, initial=3),
+        item("s", "section", text="Your evenings"),
+        item("a", "yes-no", within="s", prefix="1", initial=True),
+        item("hint", "note", within="a", text="A guess is fine."),
+        item("fixed", "one-of", read_only=True, initial="two", within="s"),
+        item("b", wanted=True),
+    )
+
+    page = browser.open("/questions/a")
+
+    assert page.heading == "1 About a?"
+    assert "Your evenings" in page.text
+    assert "A guess is fine." in page.text
+    assert page.field_labelled("Yes").get("checked") is not None
+    page = browser.press("Continue")
+    assert "Two" in page.text
+    assert "Your evenings" in page.text
+    assert "yours to give or not" in browser.follow("Continue").text
+    page = browser.press("Skip for now")
+    assert page.heading == "Check your answers"
+    assert page.text.count("Your evenings") == 1
+    for path in ("/questions/secret", "/questions/s"):
+        browser.open(path, expect=404)
+    for path in ("/questions/secret", "/questions/fixed", "/questions/hint"):
+        assert _post(browser, path, answer="9").status_code == 404
+    assert {each.link_id for each in db.scalars(select(Answer))} == {"a", "b"}
+
+
+def test_a_score_is_shown_to_the_therapist_with_its_rule_and_never_to_the_client(db, sam, browser, now):
+    options = [{"code": "no", "label": "No", "weight": 0}, {"code": "much", "label": "Much", "weight": 41}]
+    definition = Questionnaire.model_validate(
+        {
+            "name": "test",
+            "title": "Test",
+            "minutes": 5,
+            "items": [item("a", "one-of", options=options), item("b", "one-of", options=options)],
+            "scales": [{"name": "sum", "title": "Evenings", "questions": ["a", "b"]}],
+        }
+    )
+    version = make.questionnaire_version(db, definition)
+    make.intake(db, client=sam, version=version, said={"a": "much", "b": "no"}, sent_at=now)
+    browser.sign_in(sam.therapist)
+
+    desk = browser.open(f"/desk/clients/{sam.reference}").text
+
+    assert "Evenings: 41 The sum of 2 answers; no total unless all of them are given." in desk
+    browser.sign_in(sam)
+    copy = browser.open("/questions/sent").text
+    assert "41" not in copy
+    assert "works out the sum of some of the answers" in copy

@@ -20,6 +20,7 @@ from portal.jobs.heartbeat import is_any_worker_alive
 from portal.jobs.models import Heartbeat, Job
 from portal.jobs.queue import LEASE, MOST_ATTEMPTS, GiveUp, enqueue
 from portal.jobs.worker import Worker
+from portal.mail.models import OutgoingEmail
 
 PLENTY = 80
 # The worker processes have the system's clock, not the test's.
@@ -55,6 +56,22 @@ def test_a_handler_is_told_what_its_job_is_about(app, db, now, job):
     assert told == ["5f0c"]
     assert the_job(db).done_at == now
     assert Worker(app).do_next() is False
+
+
+def test_what_is_long_done_and_long_sent_is_thrown_away_and_nothing_else(app, db, now):
+    long_ago, lately = now - timedelta(days=40), now - timedelta(days=3)
+    for subject, done in (("old", long_ago), ("new", lately), ("open", None)):
+        db.add(Job(kind="x", subject=subject, due_at=now + LEASE, attempts=0, done_at=done))
+    db.add(Job(kind="x", subject="given up", due_at=long_ago, attempts=0, gave_up_at=long_ago))
+    for recipient, sent_at in (("old", long_ago), ("new", lately), ("waits", None)):
+        db.add(OutgoingEmail(recipient=recipient, subject="", body="", written_at=long_ago, sent_at=sent_at))
+    db.flush()
+    worker = Worker(app)
+
+    worker.sweep()
+
+    assert set(db.scalars(select(Job.subject))) == {"new", "open", "given up"}
+    assert set(db.scalars(select(OutgoingEmail.recipient))) == {"new", "waits"}
 
 
 def test_a_handler_makes_whole_addresses_and_has_a_database_session_of_its_own(app, job):

@@ -5,8 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from portal import clock
+from portal.diary.models import Diary
+from portal.jobs.models import Job
+from portal.mail.models import OutgoingEmail
 from tests import make
+from tests.intake.definitions import item, questionnaire
 from tests.scheduling.scene import Scene
 
 WORDS = "Anything you would like to say with it (optional)"
@@ -160,12 +166,13 @@ def test_a_page_leads_to_the_next_and_back(browser, sam):
     first = browser.open("/times")
     assert "Soonest" in first.text
 
-    later = browser.follow("Later times")
+    later = browser.press("Later times, the week of 29 March 2027")
     assert later.field_labelled("Tuesday 6 April, 10:00")
     assert "Soonest" not in later.text
     assert "These are the times after the change (UTC+1)." in later.text
 
-    assert browser.follow("Earlier times").field_labelled("Tuesday 2 March, 10:00")
+    page = browser.press("Earlier times, the week of 1 March 2027")
+    assert page.field_labelled("Tuesday 2 March, 10:00")
 
 
 def test_asking_instead_keeps_its_way_through_zones_and_pages(browser, scene, sam, now):
@@ -176,9 +183,10 @@ def test_asking_instead_keeps_its_way_through_zones_and_pages(browser, scene, sa
     browser.follow("Change")
     browser.fill("Time zone", "Asia/Kolkata")
     browser.press("Show times in this zone")
-    page = browser.follow("Later times")
+    page = browser.press("Later times, the week of 5 April 2027")
 
     assert "Tuesday 2 March, 15:30 stays yours" in page.text
+    assert "Times are shown in Asia/Kolkata" in page.text
     assert f"instead-of={asked}" in browser.path
 
 
@@ -193,3 +201,75 @@ def test_a_past_time_is_shown_and_left_alone(browser, scene, sam, now, later):
     assert "This time has passed." in page.text
     assert [link.text for link in page.root.all("a") if "another" in link.text or "Cancel" in link.text] == []
     assert browser.open("/times").heading == "Choose a time"
+
+
+def test_a_time_chosen_first_is_kept_until_the_answers_are_sent(browser, app, db, sam):
+    db.add(Diary(therapist_id=sam.therapist_id, answers_first=True))
+    version = make.questionnaire_version(db, questionnaire(item("sleep")))
+    make.intake(db, client=sam, version=version, said={"sleep": "well"})
+    browser.sign_in(sam)
+    browser.open("/times")
+    browser.choose("Tuesday 2 March, 10:00")
+    page = browser.press("Ask for this time")
+    kept = reference_in(browser)
+    assert "Kept for you" in page.text
+    assert "Ada Marsh is asked for it when you send your answers." in page.text
+
+    browser.open("/questions/check")
+    browser.press("Send my answers")
+    work(app, db, "intake-sent", "tell-of-request")
+
+    page = browser.open(f"/consultations/{kept}")
+    assert "Held for you" in page.text
+    assert "You will have an answer by Tuesday 2 March 2027, 08:00" in page.text
+    subjects = list(db.scalars(select(OutgoingEmail.subject).order_by(OutgoingEmail.id)))
+    assert subjects[-2:] == ["Your request for an appointment", "A request for an appointment"]
+
+
+def test_other_times_are_offered_and_one_is_taken_with_one_press(browser, scene, sam, now):
+    ten = now + timedelta(days=1, hours=1)
+    week = timedelta(weeks=1)
+    asked = scene.ask(sam, ten, ten + timedelta(hours=1))
+    scene.propose(asked, ten + week, ten + timedelta(hours=2) + week, words="I am away this Tuesday.")
+    browser.sign_in(sam)
+
+    page = browser.open("/times")
+    assert (page.heading, browser.path) == ("Other times for you", f"/consultations/{asked}")
+    assert "I am away this Tuesday." in page.text
+    page = browser.press("Take Tuesday 9 March, 12:00")
+
+    assert "This time is yours." in page.text
+    assert "Tuesday 9 March 2027, 12:00 (Europe/London, UTC+0), with Ada Marsh" in page.text
+
+
+def test_something_earlier_opens_and_is_taken(browser, scene, app, db, sam, now, later):
+    ten, week = now + timedelta(days=1, hours=1), timedelta(weeks=1)
+    mine = scene.ask(sam, ten + 2 * week)
+    scene.confirm(mine)
+    kit = make.client(db, therapist=sam.therapist)
+    kits = scene.ask(kit, ten + week)
+    scene.confirm(kits)
+    browser.sign_in(sam)
+    browser.open(f"/consultations/{mine}")
+    browser.press("Tell me if something earlier opens")
+
+    scene.cancel(kits)
+    later(now + timedelta(minutes=10))
+    work(app, db, "offer-freed-time")
+
+    page = browser.open(f"/consultations/{mine}")
+    assert "You are offered Tuesday 9 March, 10:00 instead." in page.text
+    page = browser.follow("Tuesday 9 March, 10:00")
+    assert "A time sooner than yours has become free." in page.text
+    assert "You keep Tuesday 16 March, 10:00 until you take another." in page.text
+    page = browser.press("Take Tuesday 9 March, 10:00")
+    assert "This time is yours." in page.text
+    assert "You have moved to another time." in browser.open(f"/consultations/{mine}").text
+
+
+def work(app, db, *kinds: str) -> None:
+    """What a worker does about what is due of these kinds, in this order."""
+    for kind in kinds:
+        for job in db.scalars(select(Job).where(Job.kind == kind, Job.due_at <= clock.now())):
+            with app.test_request_context(base_url=app.config["BASE_URL"]):
+                app.extensions["job_handlers"][kind](job.subject)

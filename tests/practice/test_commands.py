@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from portal.practice.facts import Facts, practice_facts
 
 
@@ -67,3 +69,48 @@ def test_days_are_numbers_between_commas(app, db):
 
     assert outcome.exit_code == 2
     assert "write the days as numbers between commas" in outcome.output
+
+
+def confirm(app, *arguments, **more):
+    return app.test_cli_runner().invoke(args=["practice", "confirm-help-lines", *arguments], **more)
+
+
+def test_the_help_lines_are_confirmed_on_this_day_of_the_practice_s_zone(app, db, now, later):
+    run(app, "--name", "Willow Street", "--country", "NO", "--time-zone", "Pacific/Auckland")
+    later(now.replace(hour=23))
+
+    outcome = confirm(app, input="y\n")
+
+    assert outcome.exit_code == 0, outcome.output
+    assert "Emergency: 113, police: 112" in outcome.output
+    assert "Mental Helse Hjelpetelefonen: 116 123" in outcome.output
+    assert "Confirmed on 2 March 2027" in outcome.output
+    assert practice_facts(db).help_lines_confirmed_on == date(2027, 3, 2)
+
+
+def test_who_is_not_certain_confirms_nothing(app, db):
+    run(app, "--name", "Willow Street", "--country", "GB")
+
+    assert confirm(app, input="n\n").exit_code == 1
+    assert practice_facts(db).help_lines_confirmed_on is None
+
+
+def test_what_was_confirmed_stays_so_while_the_country_does(app, db, now):
+    run(app, "--name", "Willow Street", "--country", "GB")
+    confirm(app, "--yes")
+
+    run(app, "--name", "Elm Street")
+    assert practice_facts(db).help_lines_confirmed_on == now.date()
+
+    run(app, "--country", "IE")
+    db.expire_all()
+    assert practice_facts(db).help_lines_confirmed_on is None
+
+
+def test_where_no_lines_are_known_there_is_nothing_to_confirm(app, db):
+    run(app, "--name", "Willow Street", "--country", "XK")
+
+    outcome = confirm(app, "--yes")
+
+    assert outcome.exit_code == 1
+    assert "No help lines are known for XK" in outcome.output

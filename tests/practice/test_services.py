@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from portal.practice.facts import Facts, practice_facts
 from portal.practice.models import Practice
-from portal.practice.services import UnfitFacts, describe_practice
+from portal.practice.services import NotDescribed, UnfitFacts, confirm_help_lines, describe_practice
 
 WILLOW = {
     "name": "Willow Street Practice",
@@ -68,3 +70,8 @@ def test_what_cannot_be_is_refused_with_the_reason(db, said, reason):
         describe_practice(db, **WILLOW | said)
 
     assert db.scalars(select(Practice)).all() == []
+
+
+def test_nothing_is_confirmed_by_a_practice_that_has_not_said_where_it_is(db):
+    with pytest.raises(NotDescribed):
+        confirm_help_lines(db, on=date(2027, 3, 1))

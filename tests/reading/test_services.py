@@ -14,7 +14,6 @@ from portal.errors import NotFound
 from portal.reading.models import Reading, ReadingMark
 from portal.reading.pages import Article
 from portal.reading.queries import (
-    first_reading_for,
     published_readings,
     reading_for,
     readings_marked_by,
@@ -102,7 +101,7 @@ def test_saying_it_twice_is_saying_it_once(inside_app, db, now):
         with transaction() as changing:
             mark_reading(changing, client, reading, now=moment)
 
-    assert first_reading_for(db, client) == (reading.slug, reading.title, reading.minutes, now)
+    assert reading_for(db, client, reading.slug) == (reading, now)
 
 
 def test_two_tabs_that_say_it_at_once_say_it_once(inside_app, app, db, now):
@@ -142,11 +141,7 @@ def test_a_mark_is_its_clients_own(inside_app, db, now):
 
     assert readings_marked_by(db, sam) == [reading]
     assert readings_marked_by(db, kit) == []
-    assert first_reading_for(db, kit) == (reading.slug, reading.title, reading.minutes, None)
-
-
-def test_without_a_reading_there_is_no_first_one(db, now):
-    assert first_reading_for(db, make.client(db)) is None
+    assert reading_for(db, kit, reading.slug) == (reading, None)
 
 
 def test_the_therapist_still_sees_what_was_said_of_a_reading_that_is_a_draft_again(inside_app, db, now):
@@ -159,13 +154,3 @@ def test_the_therapist_still_sees_what_was_said_of_a_reading_that_is_a_draft_aga
         import_readings(changing, [replace(ON_REST, published=False)], now=now)
 
     assert [each.title for each in readings_marked_by(db, client)] == ["On rest"]
-
-
-def test_the_first_reading_and_its_mark_are_one_question_to_the_database(db, now, queries):
-    client = make.client(db)
-    make.reading(db)
-
-    with queries() as seen:
-        first_reading_for(db, client)
-
-    assert len(seen) == 1

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tests import make
+from tests.calendars.conftest import collection as collection
+from tests.calendars.conftest import radicale as radicale
 from tests.scheduling.scene import Scene
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import timedelta
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 from icalendar import Calendar
@@ -129,3 +132,114 @@ def test_a_replaced_time_has_no_file_and_anothers_is_not_found(scene, db, sam, k
 def _downloaded(browser, reference):
     answer = browser.http.get(f"/consultations/{reference}.ics", base_url="https://portal.test")
     return Calendar.from_ical(answer.text)
+
+
+# What waits for an answer is tentative, under the entry that it keeps.
+
+
+def story(mailed):
+    return [
+        (method, str(event["STATUS"]), int(event["SEQUENCE"]), event.start) for _, method, event in mailed()
+    ]
+
+
+def test_what_waits_is_tentative_at_the_first_choice_and_one_entry_lives_on(
+    scene, sam, ten, eleven, noon, mailed
+):
+    asked = scene.ask(sam, noon, ten)
+    scene.tell(asked)
+    offered = scene.propose(asked, eleven, ten)
+    scene.accept(offered, ten)
+    scene.cancel(asked)
+
+    assert story(mailed) == [
+        ("REQUEST", "TENTATIVE", 0, noon),
+        ("REQUEST", "TENTATIVE", 1, ten),
+        ("REQUEST", "CONFIRMED", 2, ten),
+        ("CANCEL", "CANCELLED", 3, ten),
+    ]
+    assert len({str(event["UID"]) for _, _, event in mailed()}) == 1
+
+
+@pytest.mark.parametrize("end", ["cancel", "decline", "expire"])
+def test_what_ends_before_it_was_confirmed_is_taken_out_again(scene, sam, ten, mailed, end):
+    asked = scene.ask(sam, ten)
+    scene.tell(asked)
+    if end == "expire":
+        scene.now += timedelta(hours=23)
+    getattr(scene, end)(asked)
+
+    assert story(mailed) == [("REQUEST", "TENTATIVE", 0, ten), ("CANCEL", "CANCELLED", 1, ten)]
+
+
+def test_what_is_asked_for_instead_of_another_has_no_entry_until_it_is_confirmed(
+    scene, sam, ten, eleven, mailed
+):
+    kept = scene.ask(sam, ten)
+    scene.confirm(kept)
+    asked = scene.ask(sam, eleven, instead_of=kept)
+    scene.tell(asked)
+    scene.cancel(asked)
+
+    assert story(mailed) == [("REQUEST", "CONFIRMED", 1, ten)]
+
+
+def test_an_offer_that_none_takes_is_taken_out_again(scene, sam, ten, eleven, mailed):
+    asked = scene.ask(sam, ten)
+    scene.tell(asked)
+    scene.propose(asked, eleven)
+    scene.refuse(asked)
+
+    assert [method for _, method, _ in mailed()] == ["REQUEST", "REQUEST", "CANCEL"]
+
+
+def test_a_calendar_server_takes_every_file_in(scene, sam, ten, eleven, mailed, collection):
+    asked = scene.ask(sam, ten)
+    scene.tell(asked)
+    scene.confirm(asked)
+    moved = scene.ask(sam, eleven, instead_of=asked)
+    scene.confirm(moved)
+    scene.cancel(moved)
+
+    stored = []
+    for _, _, event in mailed():
+        _put(collection, event)
+        (there,) = Calendar.from_ical(_got(collection, event)).events
+        stored.append((str(there["STATUS"]), int(there["SEQUENCE"]), there.start, str(there["UID"])))
+
+    assert [each[:3] for each in stored] == [
+        ("TENTATIVE", 0, ten),
+        ("CONFIRMED", 1, ten),
+        ("CONFIRMED", 2, eleven),
+        ("CANCELLED", 3, eleven),
+    ]
+    assert len({uid for *_, uid in stored}) == 1
+
+
+def _put(collection, event) -> None:
+    """As a calendar program stores what came by mail: without its METHOD (RFC 4791 §4.1)."""
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", "-//a program//EN")
+    calendar.add_component(event)
+    status, _ = _asked(collection, event, "PUT", calendar.to_ical())
+    assert status in {201, 204}
+
+
+def _got(collection, event) -> bytes:
+    status, body = _asked(collection, event, "GET")
+    assert status == 200
+    return body
+
+
+def _asked(collection, event, method, body=None) -> tuple[int, bytes]:
+    address = urlsplit(f"{collection}{event['UID']}.ics")
+    headers = {"Authorization": f"Basic {b64encode(b'ada:pass word').decode()}"}
+    if body:
+        headers["Content-Type"] = "text/calendar; charset=utf-8"
+    connection = HTTPConnection(address.netloc, timeout=20)
+    connection.request(method, address.path, body, headers)
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found

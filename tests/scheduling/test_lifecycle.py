@@ -21,15 +21,21 @@ from portal.scheduling.lifecycle import (
     moves_open_to,
     outcome,
 )
-from portal.scheduling.models import Consultation, HeldTime
+from portal.scheduling.models import Consultation, HeldTime, HeldWindow
 from tests import make
 from tests.scheduling.scene import own_steps
 
 
 @pytest.mark.parametrize("party", Party)
-@pytest.mark.parametrize("status", sorted(set(Status) - HOLDS_ITS_TIME))
+@pytest.mark.parametrize("status", sorted(set(Status) - HOLDS_ITS_TIME - {Status.MET, Status.NOT_MET}))
 def test_nothing_happens_after_the_end(party, status):
     assert moves_open_to(party, status) == frozenset()
+
+
+def test_whether_they_met_can_be_mended_by_the_therapist_alone():
+    assert moves_open_to(Party.THERAPIST, Status.MET) == {Move.MISS}
+    assert moves_open_to(Party.THERAPIST, Status.NOT_MET) == {Move.MEET}
+    assert moves_open_to(Party.CLIENT, Status.MET) == moves_open_to(Party.PORTAL, Status.NOT_MET) == set()
 
 
 @pytest.mark.parametrize(
@@ -37,8 +43,9 @@ def test_nothing_happens_after_the_end(party, status):
     [
         (Party.CLIENT, Status.REQUESTED, {Move.CANCEL}),
         (Party.CLIENT, Status.CONFIRMED, {Move.CANCEL}),
-        (Party.THERAPIST, Status.REQUESTED, {Move.CONFIRM, Move.DECLINE}),
-        (Party.THERAPIST, Status.CONFIRMED, {Move.CANCEL}),
+        (Party.THERAPIST, Status.REQUESTED, {Move.CONFIRM, Move.DECLINE, Move.PROPOSE}),
+        (Party.THERAPIST, Status.CONFIRMED, {Move.CANCEL, Move.MEET, Move.MISS}),
+        (Party.CLIENT, Status.PROPOSED, {Move.ACCEPT, Move.DECLINE}),
         (Party.PORTAL, Status.REQUESTED, {Move.EXPIRE, Move.REPLACE}),
         (Party.PORTAL, Status.CONFIRMED, {Move.REPLACE}),
     ],
@@ -122,7 +129,9 @@ def _check(db, ada, now):
         (step, each.id) for each in consultations if each.holds_its_time for step in own_steps(each.starts_at)
     ]
     held = db.execute(
-        select(HeldTime.starts_at, HeldTime.consultation_id).where(HeldTime.therapist_id == ada.id)
+        select(HeldTime.starts_at, HeldWindow.consultation_id)
+        .join(HeldWindow, HeldWindow.id == HeldTime.window_id)
+        .where(HeldTime.therapist_id == ada.id)
     )
     assert sorted(map(tuple, held)) == sorted(expected)
     waiting = [each for each in consultations if each.status is Status.REQUESTED and now < each.starts_at]

@@ -7,18 +7,18 @@ from datetime import timedelta
 import pytest
 
 from portal.accounts.queries import name_of
+from portal.diary.queries import hours_of
 from portal.errors import NotFound
 from portal.scheduling.lifecycle import Status
+from portal.scheduling.offers import offer_to
 from portal.scheduling.queries import (
     consultation_of,
     consultations_between,
     consultations_of,
     history_with,
-    hours_of,
-    offer_to,
     waiting_for,
 )
-from portal.scheduling.slots import moment_of
+from portal.scheduling.slots import minute_of, moment_of
 from tests import make
 
 
@@ -94,6 +94,33 @@ def test_an_offer_leaves_out_what_anybody_holds_also_where_it_only_reaches_in(db
     assert offer.own == []
 
 
+def test_an_offer_leaves_out_what_a_calendar_elsewhere_says(db, sam, ada, now, ten):
+    """Its own minutes, and the ten before and after that a consultation wants for itself."""
+    make.busy_elsewhere(db, ada, ten + timedelta(minutes=55), ten + timedelta(hours=1, minutes=40))
+    make.busy_elsewhere(db, make.therapist(db), ten, ten + timedelta(hours=3))
+
+    offer = offer_to(db, sam, ada, now=now)
+
+    tuesday = [moment_of(start) for start in offer.starts if moment_of(start) < now + timedelta(days=2)]
+    assert tuesday == [ten + timedelta(hours=2)]
+
+
+def test_one_minute_is_judged_as_the_whole_list_is_made_however_long_a_consultation_lasts(
+    db, sam, kit, ada, now, ten
+):
+    """T2: what begins late in a long consultation takes its start away, asked for alone too."""
+    make.kind(db, ada, length=170)
+    make.consultation(db, client=kit, therapist=ada, starts_at=ten + timedelta(hours=2, minutes=45))
+    minute = minute_of(ten)
+
+    whole = offer_to(db, sam, ada, now=now)
+    alone = offer_to(db, sam, ada, now=now, since=minute, until=minute + 1)
+
+    assert minute not in whole.starts
+    assert alone.starts == []
+    assert minute + 7 * 24 * 60 in whole.starts
+
+
 def test_the_same_number_of_queries_whatever_is_held(db, sam, kit, ada, now, ten, queries):
     with queries() as few:
         offer_to(db, sam, ada, now=now)
@@ -107,4 +134,4 @@ def test_the_same_number_of_queries_whatever_is_held(db, sam, kit, ada, now, ten
         consultations_of(db, kit)
         waiting_for(db, ada)
 
-    assert len(many) == len(few) == 4
+    assert len(many) == len(few) == 5

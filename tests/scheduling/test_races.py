@@ -2,80 +2,169 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import select
 
+from portal.accounts.models import Client, Therapist
 from portal.app import create_app
+from portal.database import transaction
 from portal.errors import Overtaken
-from portal.scheduling.lifecycle import Status
+from portal.scheduling.holding import SlotNotOffered
+from portal.scheduling.lifecycle import MoveNotAllowed, Status
 from portal.scheduling.models import Consultation
-from portal.scheduling.services import SlotNotOffered
+from portal.scheduling.offers import offer_to
+from portal.scheduling.queries import consultations_of
+from portal.scheduling.slots import moment_of
 from tests import make
-from tests.scheduling.scene import Scene, called, own_steps, steps_held
+from tests.browser import Browser
+from tests.scheduling.crowd import AT_ONCE, MANY, all_at_once, crowd_of_processes
+from tests.scheduling.scene import Scene, called, held_in_vain, own_steps, steps_held
 
-MANY = 40
-# No more than a pool gives at once, so that everybody waits for the database and for nothing else.
-AT_ONCE = 10
+FORTY, SIXTY = 40, 60
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    with crowd_of_processes() as crowd:
+        yield crowd
 
 
 @pytest.fixture
-def crowd(db, ada):
-    return [make.client(db, therapist=ada) for _ in range(MANY)]
+def everybody(scene, ada):
+    return _clients(scene, ada, MANY)
+
+
+@pytest.fixture
+def sixty(scene, ada):
+    return _clients(scene, ada, SIXTY)
+
+
+@pytest.fixture
+def forty(scene, ada):
+    return _clients(scene, ada, FORTY)
 
 
 @pytest.fixture
 def scenes(settings, now):
     """Four applications on one database, with connections of their own."""
-    apps = [create_app(settings) for _ in range(MANY // AT_ONCE)]
+    apps = [create_app(settings) for _ in range(FORTY // AT_ONCE)]
     yield [Scene(app, now) for app in apps]
     for app in apps:
         app.extensions["engine"].dispose()
 
 
-def test_of_forty_who_ask_for_one_time_one_has_it(db, scenes, crowd, ten):
-    outcomes = _all_at_once([partial(scenes[n % 4].ask, crowd[n], ten) for n in range(MANY)])
-
-    assert Counter(map(type, outcomes)) == {str: 1, SlotNotOffered: MANY - 1}
-    winner = next(outcome for outcome in outcomes if isinstance(outcome, str))
-    assert steps_held(db) == steps_held(db, winner) == own_steps(ten)
-    assert len(list(db.scalars(select(Consultation)))) == 1
+# Three hundred, or sixty, from processes of their own.
 
 
-@pytest.mark.parametrize("other", [30, 55], ids=["overlap", "are nearer than the gap"])
-def test_of_forty_who_ask_for_times_that_exclude_each_other_one_has_hers(db, scenes, crowd, ada, ten, other):
-    # A second stretch of hours, so that its only time lies across or close to the first of the other.
-    make.working_hours(db, ada, starts=f"10:{other}", ends=f"11:{other - 10:02}")
-    starts = [ten, ten + timedelta(minutes=other)]
+def test_of_three_hundred_who_ask_for_one_time_one_has_it(db, settings, crowd, everybody, ten, now):
+    told = crowd.all_at_once(settings, now, _asking, [(client.id, ten) for client in everybody])
 
-    outcomes = _all_at_once([partial(scenes[n % 4].ask, crowd[n], starts[n // 4 % 2]) for n in range(MANY)])
-
-    assert Counter(map(type, outcomes)) == {str: 1, SlotNotOffered: MANY - 1}
-    winner = called(db, next(outcome for outcome in outcomes if isinstance(outcome, str)))
-    assert steps_held(db) == steps_held(db, winner.reference) == own_steps(winner.starts_at)
+    assert Counter(map(_kind_of, told)) == {str: 1, SlotNotOffered: MANY - 1}
+    assert steps_held(db, _winner(told)) == own_steps(ten)
+    assert held_in_vain(db) == []
+    assert len(db.scalars(select(Consultation)).all()) == 1
 
 
-def test_the_key_alone_decides_where_the_engine_is_blind(db, scenes, crowd, ten, monkeypatch):
-    monkeypatch.setattr("portal.scheduling.queries.open_starts", lambda *, since, **_: [since])
-    starts = [ten + timedelta(minutes=5 * (n % 8)) for n in range(MANY)]
+def test_of_three_hundred_whose_times_overlap_only_those_are_refused_whose_time_is_gone(
+    db, settings, crowd, everybody, ada, ten, now
+):
+    # Three grids on one morning: each time lies across two of the others.
+    make.working_hours(db, ada, starts="10:20", ends="13:00")
+    make.working_hours(db, ada, starts="10:40", ends="13:00")
+    asked = [_one_to_three(ten, number) for number in range(MANY)]
 
-    outcomes = _all_at_once([partial(scenes[n % 4].ask, crowd[n], starts[n]) for n in range(MANY)])
+    people = [(client.id, *starts) for client, starts in zip(everybody, asked, strict=True)]
+    told = crowd.all_at_once(settings, now, _asking, people)
 
-    assert Counter(map(type, outcomes)) == {str: 1, SlotNotOffered: MANY - 1}
-    winner = called(db, next(outcome for outcome in outcomes if isinstance(outcome, str)))
-    assert steps_held(db) == own_steps(winner.starts_at)
+    assert set(map(_kind_of, told)) == {str, SlotNotOffered}
+    assert held_in_vain(db) == []
+    for client, starts, outcome in zip(everybody, asked, told, strict=True):
+        held = [start for own in consultations_of(db, client) for start, _ in own.times]
+        if outcome is SlotNotOffered:
+            free = map(moment_of, offer_to(db, client, ada, now=now).starts)
+            assert (held, set(starts) <= set(free)) == ([], False)
+        else:
+            # All of what was asked for, in the order of preference.
+            assert held == starts
+
+
+def test_of_sixty_who_press_together_all_but_one_read_the_nearest_free_times(
+    db, settings, crowd, sixty, ten, now
+):
+    told = crowd.all_at_once(settings, now, _pressing, [(client.id,) for client in sixty])
+
+    nearest = ("Tuesday 2 March, 11:00", "Tuesday 2 March, 12:00", "Tuesday 9 March, 10:00")
+    gone = "That time has just been taken. These are the nearest free ones"
+    assert Counter(told) == {(200, None, ()): 1, (409, gone, nearest): SIXTY - 1}
+    assert steps_held(db) == own_steps(ten)
+    assert held_in_vain(db) == []
+
+
+# Forty, in threads.
+
+
+def test_of_forty_whose_times_are_nearer_than_the_gap_one_has_hers(db, scenes, forty, ada, ten):
+    # A second stretch of hours, so that its only time lies close to the first of the other.
+    make.working_hours(db, ada, starts="10:55", ends="11:45")
+    starts = [ten, ten + timedelta(minutes=55)]
+
+    told = all_at_once([partial(scenes[n % 4].ask, forty[n], starts[n // 4 % 2]) for n in range(FORTY)])
+
+    assert Counter(map(type, told)) == {str: 1, SlotNotOffered: FORTY - 1}
+    assert steps_held(db) == own_steps(called(db, _winner(told)).starts_at)
+
+
+def test_the_key_alone_decides_where_the_engine_is_blind(db, scenes, forty, ten, monkeypatch):
+    monkeypatch.setattr("portal.scheduling.offers.open_starts", lambda *, since, **_: [since])
+    starts = [ten + timedelta(minutes=5 * (n % 8)) for n in range(FORTY)]
+
+    told = all_at_once([partial(scenes[n % 4].ask, forty[n], starts[n]) for n in range(FORTY)])
+
+    assert Counter(map(type, told)) == {str: 1, SlotNotOffered: FORTY - 1}
+    assert steps_held(db) == own_steps(called(db, _winner(told)).starts_at)
+
+
+def test_of_forty_confirmations_one_confirms_and_the_others_are_refused_by_name(db, scenes, sam, ten):
+    asked = scenes[0].ask(sam, ten, ten + timedelta(hours=1))
+    # A desk sends what it saw; whoever sends nothing of the kind finds that it is confirmed by now.
+    seen = [{"version": called(db, asked).version}, {}]
+    starts = [ten, ten + timedelta(hours=1)]
+
+    told = all_at_once(
+        [
+            partial(scenes[n % 4].confirm, asked, starts_at=starts[n // 4 % 2], **seen[n // 8 % 2])
+            for n in range(FORTY)
+        ]
+    )
+
+    assert set(map(type, told)) == {type(None), MoveNotAllowed, Overtaken}
+    assert told.count(None) == 1
+    assert called(db, asked).starts_at == starts[told.index(None) // 4 % 2]
+    assert [line.move for line in db.scalars(called(db, asked).history.select())] == ["confirm"]
+    assert held_in_vain(db) == []
+
+
+def test_confirming_and_declining_at_once_have_one_outcome(db, scenes, sam, ten):
+    asked = scenes[0].ask(sam, ten)
+    acts = [scenes[0].confirm, scenes[1].decline, scenes[2].confirm, scenes[3].decline]
+
+    told = all_at_once([partial(act, asked) for act in acts])
+
+    assert Counter(map(type, told)) == {type(None): 1, MoveNotAllowed: 3}
+    what_won = Status.CONFIRMED if told.index(None) % 2 == 0 else Status.DECLINED
+    assert called(db, asked).status is what_won
+    assert held_in_vain(db) == []
 
 
 def test_confirming_and_withdrawing_at_once_have_one_outcome(db, scenes, sam, ten):
     asked = scenes[0].ask(sam, ten)
 
-    outcomes = _all_at_once([partial(scenes[0].confirm, asked), partial(scenes[1].cancel, asked)])
+    outcomes = all_at_once([partial(scenes[0].confirm, asked), partial(scenes[1].cancel, asked)])
 
     # Who confirms first is cancelled upon; who withdraws first leaves nothing to confirm.
     assert [outcome for outcome in outcomes if isinstance(outcome, Overtaken)] == []
@@ -88,41 +177,19 @@ def test_two_workers_expire_a_request_once(db, scenes, sam, ten):
     for scene in scenes:
         scene.now += timedelta(hours=23)
 
-    outcomes = _all_at_once([partial(scene.expire, asked) for scene in scenes])
+    outcomes = all_at_once([partial(scene.expire, asked) for scene in scenes])
 
     assert [outcome is None for outcome in outcomes].count(True) == 1
     assert called(db, asked).status is Status.EXPIRED
     assert [line.move for line in db.scalars(called(db, asked).history.select())] == ["expire"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_of_four_processes_that_ask_for_one_time_one_has_it(db, settings, crowd, ten, now):
-    spawn = multiprocessing.get_context("spawn")
-    ready = spawn.Barrier(4)
-    with spawn.Manager() as manager:
-        told = manager.list()
-        processes = [
-            spawn.Process(
-                target=_ask_in_a_process,
-                args=(settings, [client.id for client in crowd[n * 10 : n * 10 + 10]], ten, now, ready, told),
-            )
-            for n in range(4)
-        ]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join()
-
-        assert Counter(told) == {"has it": 1, "SlotNotOffered": MANY - 1}
-    assert steps_held(db) == own_steps(ten)
+def _clients(scene: Scene, ada: Therapist, number: int) -> Sequence[Client]:
+    with scene.request(), transaction() as db:
+        return [make.client(db, therapist=db.get_one(Therapist, ada.id)) for _ in range(number)]
 
 
-def _ask_in_a_process(settings, client_ids: Sequence[int], starts_at: datetime, now, ready, told) -> None:
-    scene = Scene(create_app(settings), now)
-    ready.wait()
-    people = [_Known(client_id) for client_id in client_ids]
-    for outcome in _all_at_once([partial(scene.ask, person, starts_at) for person in people]):
-        told.append("has it" if isinstance(outcome, str) else type(outcome).__name__)
+# What each of them does; it runs in another process.
 
 
 class _Known:
@@ -132,21 +199,39 @@ class _Known:
         self.id = client_id
 
 
-def _all_at_once(acts: Sequence[partial]) -> list[object]:
-    """What each act gave or raised; every one in a thread of its own, all let go together."""
-    start = threading.Barrier(len(acts))
-    outcomes: list[object] = [None] * len(acts)
+def _asking(scene: Scene, client_id: int, *starts: datetime) -> Callable[[], object]:
+    return partial(scene.ask, _Known(client_id), *starts)
 
-    def run(place: int, act: partial) -> None:
-        start.wait()
-        try:
-            outcomes[place] = act()
-        except Exception as problem:
-            outcomes[place] = problem
 
-    threads = [threading.Thread(target=run, args=(place, act)) for place, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
+def _pressing(scene: Scene, client_id: int) -> Callable[[], object]:
+    """The page is open, and the first of its times is chosen."""
+    browser = Browser(scene.app)
+    with scene.app.extensions["database"]() as db:
+        browser.sign_in(db.get_one(Client, client_id))
+    browser.open("/times")
+    browser.choose("Tuesday 2 March, 10:00")
+    return partial(_press, browser)
+
+
+def _press(browser: Browser) -> tuple[int, str | None, Sequence[str]]:
+    """The answer's code, its error, and the first times on the page."""
+    page = browser.press("Ask for this time", expect=(200, 409))
+    shown = [label.text for label in page.root.all("label") if label.text.startswith("Tuesday")]
+    return browser.response.status_code, next(iter(page.errors), None), tuple(shown[:3])
+
+
+def _one_to_three(first: datetime, number: int) -> list[datetime]:
+    """Up to three of the seven times of a morning, in an order of preference; none overlaps another."""
+    grid = [first + timedelta(minutes=minutes) for minutes in (0, 60, 120)]
+    shift = timedelta(minutes=20 * (number % 3))
+    times = [start + shift for start in (grid if number % 3 == 0 else grid[:2])]
+    turned = times[number % len(times) :] + times[: number % len(times)]
+    return turned[: 1 + number // 3 % len(times)]
+
+
+def _winner(told: Sequence[object]) -> str:
+    return next(outcome for outcome in told if isinstance(outcome, str))
+
+
+def _kind_of(outcome: object) -> type:
+    return outcome if isinstance(outcome, type) else type(outcome)

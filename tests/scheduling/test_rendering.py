@@ -1,11 +1,11 @@
-"""How times are laid out: by the reader's days, in pages of 31 days, with a word where clocks change."""
+"""How times are laid out: by the reader's weeks and days, in a month, with a word where clocks change."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from portal.scheduling.rendering import sheet_of, times_of
+from portal.scheduling.rendering import how_long, sheet_of, times_of
 from portal.scheduling.slots import minute_of
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -63,24 +63,81 @@ def test_a_clock_time_that_comes_twice_is_told_apart():
     assert [time.clock for time in day.times] == ["01:30 (UTC+1)", "01:30 (UTC+0)", "02:30"]
 
 
-def test_a_page_holds_31_days_from_the_first_free_one():
-    pages = ["2027-03-10T10:00", "2027-04-09T10:00", "2027-04-10T10:00", "2027-04-28T10:00"]
-
-    first = sheet(*pages)
-    second = sheet(*pages, begins=first.later)
-
-    assert [day.heading for day in first.days] == ["Wednesday 10 March", "Friday 9 April"]
-    assert (first.earlier, first.later) == (None, date(2027, 4, 10))
-    assert [day.heading for day in second.days] == ["Saturday 10 April", "Wednesday 28 April"]
-    assert (second.earlier, second.later) == (date(2027, 3, 10), None)
-    assert first.soonest == second.soonest == "2027-03-10T10:00Z"
+def a_day(day: str, times: int) -> list[str]:
+    return [f"{day}T{8 + hour:02}:00" for hour in range(times)]
 
 
-def test_the_way_back_leads_through_the_same_pages():
-    starts = ["2027-03-02T10:00", "2027-04-01T10:00", "2027-04-02T10:00", "2027-04-28T10:00"]
+def test_a_week_that_holds_a_dozen_times_is_a_page():
+    times = a_day("2027-03-02", 6) + a_day("2027-03-04", 6) + a_day("2027-03-08", 1)
 
-    assert sheet(*starts, begins=date(2027, 4, 28)).earlier == date(2027, 4, 2)
-    assert sheet(*starts, begins=date(2027, 4, 2)).earlier == date(2027, 3, 2)
+    first = sheet(*times)
+    second = sheet(*times, begins=first.later)
+
+    assert [day.heading for day in first.days] == ["Tuesday 2 March", "Thursday 4 March"]
+    assert (first.earlier, first.later) == (None, date(2027, 3, 8))
+    assert [day.heading for day in second.days] == ["Monday 8 March"]
+    assert (second.earlier, second.later) == (date(2027, 3, 1), None)
+    assert first.soonest == second.soonest == "2027-03-02T08:00Z"
+
+
+def test_a_page_goes_on_over_weeks_with_few_times_and_leaves_out_those_with_none():
+    times = a_day("2027-03-02", 5) + a_day("2027-03-16", 6) + a_day("2027-03-23", 1) + a_day("2027-03-30", 1)
+
+    page = sheet(*times)
+
+    assert [day.on.day for day in page.days] == [2, 16, 23]
+    assert page.later == date(2027, 3, 29)
+
+
+def test_a_page_is_five_weeks_at_most():
+    days = [date(2027, 3, 2) + timedelta(weeks=number) for number in range(7)]
+
+    page = sheet(*(f"{day}T10:00" for day in days))
+
+    assert [day.on for day in page.days] == days[:5]
+    assert page.later == date(2027, 4, 5)
+
+
+def test_every_day_leads_to_the_page_that_shows_it():
+    times = a_day("2027-03-02", 12) + a_day("2027-03-16", 12) + a_day("2027-04-06", 12)
+
+    for begins, shown in (("2027-03-02", 2), ("2027-03-15", 16), ("2027-03-31", 16), ("2027-04-11", 6)):
+        assert [day.on.day for day in sheet(*times, begins=date.fromisoformat(begins)).days] == [shown]
+
+
+def test_a_small_month_says_where_times_are():
+    times = a_day("2027-03-02", 12) + a_day("2027-03-31", 3) + a_day("2027-05-04", 1)
+
+    month = sheet(*times).month
+
+    assert month.name == "March 2027"
+    assert [[cell and cell.on.day for cell in week] for week in month.weeks][0] == [1, 2, 3, 4, 5, 6, 7]
+    assert [cell for week in month.weeks for cell in week if cell and cell.free] == [
+        (date(2027, 3, 2), 12, True),
+        (date(2027, 3, 31), 3, False),
+    ]
+    assert list(month.weeks[-1][3:]) == [None] * 4
+    assert (month.earlier, month.later) == (None, date(2027, 5, 4))
+
+
+def test_the_month_beside_has_times_if_it_is_named():
+    times = a_day("2027-03-02", 12) + a_day("2027-03-09", 12) + a_day("2027-05-04", 1)
+
+    month = sheet(*times, begins=date(2027, 5, 4)).month
+
+    assert (month.name, month.earlier, month.later) == ("May 2027", date(2027, 3, 2), None)
+
+
+def test_a_length_of_time_is_said_in_the_largest_whole_unit():
+    assert [how_long(minutes) for minutes in (45, 60, 90, 120, 1440, 2880, 3000)] == [
+        "45 minutes",
+        "1 hour",
+        "90 minutes",
+        "2 hours",
+        "24 hours",
+        "2 days",
+        "50 hours",
+    ]
 
 
 def test_absurd_days_show_what_there_is():
@@ -91,7 +148,13 @@ def test_absurd_days_show_what_there_is():
 def test_nothing_free_is_an_empty_sheet():
     nothing = sheet()
 
-    assert (nothing.days, nothing.earlier, nothing.later, nothing.soonest) == ([], None, None, None)
+    assert (nothing.days, nothing.earlier, nothing.later, nothing.soonest, nothing.month) == (
+        [],
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 def test_a_few_times_are_laid_out_alike():

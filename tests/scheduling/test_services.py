@@ -9,10 +9,13 @@ from sqlalchemy import select
 
 from portal.errors import NotFound
 from portal.jobs.models import Job
-from portal.scheduling.lifecycle import MoveNotAllowed, Party, Status
+from portal.mail.models import OutgoingEmail
+from portal.scheduling.expiring import AnswerNotDue
+from portal.scheduling.holding import Begun, SlotNotOffered
+from portal.scheduling.lifecycle import MoveNotAllowed, Party, Status, TooLateToChange
 from portal.scheduling.models import Consultation
-from portal.scheduling.queries import reply_of, words_of
-from portal.scheduling.services import AlreadyAsked, AnswerNotDue, Begun, SlotNotOffered
+from portal.scheduling.queries import note_of, reply_of, words_of
+from portal.scheduling.services import AlreadyAsked, AskedTooOften, NoRoomForMore
 from tests import make
 from tests.scheduling.scene import called, own_steps, steps_held
 
@@ -80,7 +83,7 @@ def test_the_database_itself_refuses_what_overlaps(db, scene, sam, kit, ada, ten
     start = ten + timedelta(minutes=later)
 
     # As if the engine had seen nothing of Kit: only the key of the steps stands between.
-    monkeypatch.setattr("portal.scheduling.queries.open_starts", lambda *, since, **_: [since])
+    monkeypatch.setattr("portal.scheduling.offers.open_starts", lambda *, since, **_: [since])
     with pytest.raises(SlotNotOffered):
         scene.ask(sam, start)
 
@@ -307,3 +310,154 @@ def test_two_therapists_are_asked_for_the_same_hour(db, scene, sam, ten):
     scene.ask(make.client(db, therapist=other), ten)
 
     assert len(list(db.scalars(select(Consultation)))) == 2
+
+
+# Several times, in order of preference.
+
+
+def test_up_to_three_times_are_held_until_one_is_confirmed(db, scene, sam, ten, eleven, noon):
+    asked = scene.ask(sam, noon, ten, eleven, noon + timedelta(weeks=1))
+    assert steps_held(db, asked) == own_steps(ten) + own_steps(eleven) + own_steps(noon)
+    assert called(db, asked).starts_at == noon
+
+    scene.confirm(asked, starts_at=eleven)
+
+    assert called(db, asked).starts_at == eleven
+    assert steps_held(db) == own_steps(eleven)
+
+
+def test_one_that_is_taken_refuses_all_of_them_and_is_named(db, scene, sam, kit, ten, eleven, noon):
+    scene.ask(kit, eleven)
+
+    with pytest.raises(SlotNotOffered) as refusal:
+        scene.ask(sam, ten, eleven, noon)
+
+    assert refusal.value.starts_at == eleven
+    assert steps_held(db) == own_steps(eleven)
+
+
+def test_times_that_overlap_one_another_are_refused(db, scene, sam, ada, ten):
+    make.working_hours(db, ada, starts="10:20", ends="12:00")
+
+    with pytest.raises(SlotNotOffered):
+        scene.ask(sam, ten, ten + timedelta(minutes=20))
+
+    assert steps_held(db) == []
+
+
+# Limits.
+
+
+def test_a_client_asks_eight_times_a_day_at_most(db, scene, sam, kit, ten):
+    for _ in range(8):
+        scene.cancel(scene.ask(sam, ten))
+
+    with pytest.raises(AskedTooOften):
+        scene.ask(sam, ten)
+
+    assert steps_held(db) == []
+    assert called(db, scene.ask(kit, ten)).status is Status.REQUESTED
+
+
+def test_a_day_later_one_can_ask_again(db, scene, sam, ten):
+    for _ in range(8):
+        scene.cancel(scene.ask(sam, ten + timedelta(weeks=1)))
+    scene.now += timedelta(days=1)
+
+    assert called(db, scene.ask(sam, ten + timedelta(weeks=1))).status is Status.REQUESTED
+
+
+# Until when a client changes it by themselves.
+
+
+def test_until_a_day_before_a_client_cancels_by_themselves(db, scene, sam, ten):
+    week = timedelta(weeks=1)
+    asked = scene.ask(sam, ten + week)
+    scene.confirm(asked)
+    scene.now = ten + timedelta(days=6)
+
+    with pytest.raises(TooLateToChange):
+        scene.cancel(asked)
+    with pytest.raises(TooLateToChange):
+        scene.ask(sam, ten + 2 * week, instead_of=asked)
+    assert called(db, asked).status is Status.CONFIRMED
+
+    scene.now -= timedelta(minutes=1)
+    scene.cancel(asked)
+    assert called(db, asked).status is Status.CANCELLED
+
+
+def test_who_hears_of_it_late_has_three_hours_to_change_it_all_the_same(db, scene, sam, ten):
+    asked = scene.ask(sam, ten)
+    scene.now = ten - timedelta(hours=20)
+    scene.confirm(asked)
+
+    assert called(db, asked).changes_until == ten - timedelta(hours=17)
+    scene.now = ten - timedelta(hours=17)
+    with pytest.raises(TooLateToChange):
+        scene.cancel(asked)
+
+    scene.now -= timedelta(minutes=1)
+    moved = scene.ask(sam, ten + timedelta(weeks=1), instead_of=asked)
+    assert called(db, moved).replaces.reference == asked
+
+
+def test_the_kind_says_until_when(db, scene, sam, ada, ten):
+    make.kind(db, ada, changes_until=2 * 24 * 60)
+    asked = scene.ask(sam, ten + timedelta(weeks=1))
+    scene.confirm(asked)
+    scene.now = ten + timedelta(days=5)
+
+    with pytest.raises(TooLateToChange):
+        scene.cancel(asked)
+
+
+def test_a_request_is_withdrawn_at_any_moment(db, scene, sam, ten):
+    asked = scene.ask(sam, ten)
+    scene.now = ten - timedelta(hours=3)
+
+    scene.cancel(asked)
+
+    assert called(db, asked).status is Status.CANCELLED
+
+
+def test_the_therapist_cancels_at_any_moment(db, scene, sam, ten):
+    asked = scene.ask(sam, ten)
+    scene.confirm(asked)
+    scene.now = ten - timedelta(minutes=1)
+
+    scene.cancel(asked, by=Party.THERAPIST)
+
+    assert called(db, asked).status is Status.CANCELLED
+
+
+def test_what_is_written_afterwards_is_sealed_and_added_to(db, scene, sam, ada, ten):
+    asked = scene.ask(sam, ten)
+    scene.confirm(asked)
+
+    scene.write(asked, "I have a fever.")
+    scene.write(asked, "It is better now.")
+
+    noted = called(db, asked)
+    assert b"fever" not in noted.sealed_note
+    assert note_of(db, noted) == "I have a fever.\n\nIt is better now."
+    told = list(db.scalars(select(OutgoingEmail).order_by(OutgoingEmail.id)))[-1]
+    assert (told.recipient, told.subject) == (ada.email, "There is something to read")
+    assert "fever" not in told.body
+
+
+def test_what_is_written_has_an_end(scene, sam, ten):
+    asked = scene.ask(sam, ten)
+    scene.confirm(asked)
+    for _ in range(2):
+        scene.write(asked, "x" * 4000)
+
+    with pytest.raises(NoRoomForMore):
+        scene.write(asked, "x" * 4000)
+
+
+def test_nothing_is_written_about_what_holds_no_time(scene, sam, ten):
+    asked = scene.ask(sam, ten)
+
+    with pytest.raises(MoveNotAllowed):
+        scene.write(asked, "Hello")

@@ -1,45 +1,23 @@
-"""Which times are offered: in tables, for every day of a year by brute force, and for any facts at all."""
+"""Which times are offered: in tables, and for every day of a year by brute force."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from portal.scheduling.slots import clock_changes, minute_of, moment_of, nearest, open_starts
-
-DAY = 24 * 60
-MONDAY = minute_of(datetime(2027, 3, 1, 9, 0, tzinfo=UTC))
-TUESDAY_MORNING = (2, 600, 780)
-
-
-def offered(**facts) -> list[int]:
-    """The starts under the dullest facts: Tuesday mornings in London, seven days ahead, nothing busy."""
-    dull = {
-        "hours": [TUESDAY_MORNING],
-        "zone": "Europe/London",
-        "length": 50,
-        "gap": 10,
-        "notice": 0,
-        "horizon": 7 * DAY,
-        "busy": [],
-        "now": MONDAY,
-        "since": MONDAY,
-        "until": MONDAY + 400 * DAY,
-    }
-    return open_starts(**(dull | facts))
-
-
-def clock(starts, zone="Europe/London") -> list[str]:
-    return [f"{moment_of(start).astimezone(ZoneInfo(zone)):%H:%M}" for start in starts]
-
-
-def at(text: str) -> int:
-    return minute_of(datetime.fromisoformat(text).replace(tzinfo=UTC))
+from portal.scheduling.slots import (
+    Busy,
+    by_day,
+    clock_changes,
+    minute_of,
+    moment_of,
+    nearest,
+    open_starts,
+)
+from tests.scheduling.offers import DAY, at, clock, consultation, days, offered
 
 
 def test_hours_are_cut_from_their_start_with_a_gap_between():
@@ -47,15 +25,15 @@ def test_hours_are_cut_from_their_start_with_a_gap_between():
 
 
 def test_what_does_not_fit_whole_into_the_hours_is_not_offered():
-    assert clock(offered(hours=[(2, 600, 709)])) == ["10:00"]
+    assert clock(offered(hours=[(2, 600, 709, 0)])) == ["10:00"]
 
 
 def test_each_stretch_begins_a_grid_of_its_own():
-    assert clock(offered(hours=[(2, 600, 650), (2, 675, 785)])) == ["10:00", "11:15", "12:15"]
+    assert clock(offered(hours=[(2, 600, 650, 0), (2, 675, 785, 0)])) == ["10:00", "11:15", "12:15"]
 
 
 def test_stretches_that_overlap_offer_a_start_once():
-    assert clock(offered(hours=[(2, 600, 720), (2, 660, 720)])) == ["10:00", "11:00"]
+    assert clock(offered(hours=[(2, 600, 720, 0), (2, 660, 720, 0)])) == ["10:00", "11:00"]
 
 
 @pytest.mark.parametrize(
@@ -72,20 +50,141 @@ def test_stretches_that_overlap_offer_a_start_once():
     ],
 )
 def test_the_gap_is_kept_to_what_is_busy_on_either_side(busy, left):
-    windows = [tuple(at(f"2027-03-02T{end}") for end in busy)]
+    window = Busy(*(at(f"2027-03-02T{end}") for end in busy))
 
-    assert clock(offered(busy=windows)) == left
+    assert clock(offered(busy=[window])) == left
 
 
 def test_a_long_busy_time_counts_though_shorter_ones_begin_after_it():
     busy = [
-        (at("2027-03-02T08:00"), at("2027-03-02T11:55")),
-        (at("2027-03-02T09:00"), at("2027-03-02T09:05")),
+        Busy(at("2027-03-02T08:00"), at("2027-03-02T11:55")),
+        Busy(at("2027-03-02T09:00"), at("2027-03-02T09:05")),
     ]
 
-    assert clock(offered(busy=busy, gap=5)) == []
-    assert clock(offered(busy=busy, gap=0)) == []
-    assert clock(offered(busy=busy[1:], gap=5)) == ["10:00", "10:55", "11:50"]
+    assert clock(offered(busy=busy, before=5, after=5)) == []
+    assert clock(offered(busy=busy, before=0, after=0)) == []
+    assert clock(offered(busy=busy[1:], before=5, after=5)) == ["10:00", "10:55", "11:50"]
+
+
+@pytest.mark.parametrize(
+    ("its", "ours", "left"),
+    [
+        # Before a consultation at 11:10: the larger of our after and its before, never both.
+        ({"before": 0}, {"after": 20}, ["10:00"]),
+        ({"before": 20}, {"after": 0}, ["10:00"]),
+        ({"before": 20}, {"after": 20}, ["10:00"]),
+        ({"before": 20}, {"after": 21}, []),
+        ({"before": 21}, {"after": 20}, []),
+        # What it wants after it, and we before us, says nothing of the time between us and it.
+        ({"after": 60}, {"before": 60}, ["10:00"]),
+    ],
+)
+def test_between_two_consultations_lies_the_larger_gap(its, ours, left):
+    busy = [Busy(at("2027-03-02T11:10"), at("2027-03-02T12:00"), **its)]
+
+    assert clock(offered(hours=[(2, 600, 720, 0)], busy=busy, **({"before": 0, "after": 0} | ours))) == left
+
+
+@pytest.mark.parametrize(
+    ("its", "ours", "left"),
+    [
+        ({"after": 0}, {"before": 20}, ["12:10"]),
+        ({"after": 20}, {"before": 0}, ["12:10"]),
+        ({"after": 20}, {"before": 21}, []),
+        ({"after": 21}, {"before": 20}, []),
+        ({"before": 60}, {"after": 60}, ["12:10"]),
+    ],
+)
+def test_the_larger_gap_lies_after_a_consultation_too(its, ours, left):
+    busy = [Busy(at("2027-03-02T11:00"), at("2027-03-02T11:50"), **its)]
+
+    assert clock(offered(hours=[(2, 730, 780, 0)], busy=busy, **({"before": 0, "after": 0} | ours))) == left
+
+
+def test_a_later_one_that_wants_more_time_before_it_reaches_back_past_a_shorter_wish():
+    ours = {"hours": [(2, 600, 840, 0)], "before": 0, "after": 0}
+    modest = Busy(at("2027-03-02T11:00"), at("2027-03-02T11:05"))
+    wide = Busy(at("2027-03-02T11:05"), at("2027-03-02T11:55"), before=20)
+
+    assert clock(offered(**ours, busy=[modest])) == ["10:00", "11:40", "12:30"]
+    assert clock(offered(**ours, busy=[modest, wide])) == ["12:30"]
+
+
+def test_something_busy_may_be_a_plain_tuple():
+    assert clock(offered(busy=[tuple(consultation("11:00"))])) == ["10:00", "12:00"]
+
+
+def test_the_same_hours_written_twice_are_the_same_hours():
+    once = offered(hours=[(7, 0, DAY, 0)], horizon=30 * DAY)
+    twice = offered(hours=[(7, 0, DAY, 0), (7, 0, DAY, 0), (7, 0, DAY, 1)], horizon=30 * DAY)
+
+    # Among the days is that on which the clocks go forward.
+    assert minute_of(datetime(2027, 3, 28, 12, tzinfo=UTC)) < once[-1]
+    assert twice == once
+
+
+# Days that differ, weeks that alternate, nights.
+
+
+def test_a_date_has_hours_of_its_own_instead_of_its_weekdays():
+    dates = {date(2027, 3, 2): [(900, 950)], date(2027, 3, 3): [(840, 890), (1200, 1300)]}
+
+    starts = offered(dates=dates)
+
+    assert clock(starts) == ["15:00", "14:00", "20:00"]
+    assert days(starts) == ["Tue 02 Mar", "Wed 03 Mar"]
+
+
+def test_a_date_without_hours_is_closed_and_the_next_week_is_not():
+    starts = offered(dates={date(2027, 3, 2): []}, horizon=14 * DAY)
+
+    assert days(starts) == ["Tue 09 Mar"]
+
+
+def test_every_other_week_is_counted_from_a_monday_in_1970():
+    # The week of 1 March 2027 is the 2983rd since that of 5 January 1970, and odd.
+    assert (date(2027, 3, 1) - date(1970, 1, 5)).days // 7 + 1 == 2983
+
+    every, ones, twos = (offered(hours=[(2, 600, 650, weeks)], horizon=30 * DAY) for weeks in (0, 1, 2))
+
+    assert days(every) == ["Tue 02 Mar", "Tue 09 Mar", "Tue 16 Mar", "Tue 23 Mar", "Tue 30 Mar"]
+    assert days(ones) == ["Tue 02 Mar", "Tue 16 Mar", "Tue 30 Mar"]
+    assert days(twos) == ["Tue 09 Mar", "Tue 23 Mar"]
+
+
+def test_a_sunday_is_of_the_week_that_ends_with_it():
+    assert days(offered(hours=[(7, 600, 650, 1)], horizon=14 * DAY)) == ["Sun 07 Mar"]
+    assert days(offered(hours=[(7, 600, 650, 2)], horizon=14 * DAY)) == ["Sun 14 Mar"]
+
+
+def test_a_stretch_may_cross_midnight():
+    starts = offered(hours=[(2, 23 * 60, DAY + 120, 0)])
+
+    assert clock(starts) == ["23:00", "00:00", "01:00"]
+    assert days(starts) == ["Tue 02 Mar", "Wed 03 Mar"]
+
+
+def test_a_night_belongs_to_the_day_on_which_it_begins():
+    night = [(2, 23 * 60, DAY + 120, 0)]
+
+    assert clock(offered(hours=night, dates={date(2027, 3, 3): []})) == ["23:00", "00:00", "01:00"]
+    assert clock(offered(hours=night, dates={date(2027, 3, 2): []})) == []
+    assert clock(offered(hours=[], dates={date(2027, 3, 2): [(23 * 60, DAY + 60)]})) == ["23:00", "00:00"]
+    # From a Sunday into the Monday of another week.
+    assert days(offered(hours=[(7, DAY - 60, DAY + 60, 1)], horizon=20 * DAY)) == ["Sun 07 Mar", "Mon 08 Mar"]
+
+
+def test_a_stretch_may_end_with_the_day_or_be_a_whole_one():
+    assert clock(offered(hours=[(2, 23 * 60, DAY, 0)])) == ["23:00"]
+    assert clock(offered(hours=[(2, 20 * 60, 20 * 60 + DAY, 0)], length=350)) == [
+        "20:00",
+        "02:00",
+        "08:00",
+        "14:00",
+    ]
+
+
+# Notice, horizon, steps.
 
 
 @pytest.mark.parametrize(("notice", "left"), [(25 * 60, 3), (25 * 60 + 1, 2), (27 * 60, 1), (27 * 60 + 1, 0)])
@@ -99,7 +198,11 @@ def test_what_lies_beyond_the_horizon_is_not_offered(horizon, left):
 
 
 def test_starts_are_multiples_of_five_minutes_whatever_hours_and_lengths_are():
-    assert clock(offered(hours=[(2, 601, 800)], length=48, gap=7)) == ["10:05", "11:00", "11:55"]
+    assert clock(offered(hours=[(2, 601, 800, 0)], length=48, before=7, after=7)) == [
+        "10:05",
+        "11:00",
+        "11:55",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +223,21 @@ def test_starts_are_multiples_of_five_minutes_whatever_hours_and_lengths_are():
         # At midnight, in Santiago: Saturday's last hour comes twice; Sunday's first is skipped.
         ("America/Santiago", "2027-04-03", (23 * 60, DAY), ["23:00", "23:00"]),
         ("America/Santiago", "2027-09-05", (0, 150), ["01:00"]),
-        # Apia went over the date line: this day never was.
+        # In Beirut, too; the night from Saturday loses its first hour of Sunday, and gains one in October.
+        ("Asia/Beirut", "2027-03-27", (22 * 60, DAY + 180), ["22:00", "23:00", "01:00", "02:00"]),
+        ("Asia/Beirut", "2027-10-30", (22 * 60, DAY + 60), ["22:00", "23:00", "23:00", "00:00"]),
+        # North and south of the equator the same night is shorter and longer.
+        ("Europe/Berlin", "2027-03-27", (23 * 60, DAY + 240), ["23:00", "00:00", "01:00", "03:00"]),
+        (
+            "Pacific/Auckland",
+            "2027-04-03",
+            (24 * 60 - 60, DAY + 240),
+            ["23:00", "00:00", "01:00", "02:00", "02:00", "03:00"],
+        ),
+        # Apia went over the date line: this day never was, and the night before it ends at midnight.
         ("Pacific/Apia", "2011-12-30", (0, DAY), []),
+        ("Pacific/Apia", "2011-12-29", (22 * 60, DAY + 120), ["22:00", "23:00"]),
+        ("Pacific/Apia", "2011-12-30", (22 * 60, DAY + 120), ["00:00", "01:00"]),
     ],
 )
 def test_hours_are_given_by_the_clock_on_the_wall(zone, day, stretch, starts):
@@ -131,10 +247,12 @@ def test_hours_are_given_by_the_clock_on_the_wall(zone, day, stretch, starts):
     noon_before = at(f"{day}T00:00") - 2 * DAY
 
     starts_found = open_starts(
-        hours=[(weekday, *stretch)],
+        hours=[(weekday, *stretch, 0)],
+        dates={},
         zone=zone,
         length=length,
-        gap=gap,
+        before=gap,
+        after=gap,
         notice=0,
         horizon=5 * DAY,
         busy=[],
@@ -149,12 +267,12 @@ def test_hours_are_given_by_the_clock_on_the_wall(zone, day, stretch, starts):
 
 # Every day of a year, by brute force.
 
-STRETCHES = ((0, 30), (60, 200), (150, 400), (23 * 60, DAY))
+STRETCHES = ((0, 30), (60, 200), (150, 400), (22 * 60 + 30, DAY), (23 * 60, DAY + 190))
 # A step of 35 minutes: one that divides the hour would hide a grid that begins anew where the clocks change.
 LENGTH, GAP = 25, 10
 YEARS = [
     *[(zone, 2027) for zone in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")],
-    *[(zone, 2027) for zone in ("America/Santiago", "Africa/Casablanca", "UTC", "Asia/Kolkata")],
+    *[(zone, 2027) for zone in ("America/Santiago", "Asia/Beirut", "Africa/Casablanca", "UTC")],
     ("Pacific/Apia", 2011),
 ]
 
@@ -167,7 +285,9 @@ def starts_by_the_clock(zone: str, since: int, until: int) -> list[int]:
     for minute in range(since, until, 5):
         local = datetime.fromtimestamp(minute * 60, clocks)
         shown = local.hour * 60 + local.minute
-        now_in = {(local.date(), first) for first, end in STRETCHES if first <= shown < end}
+        # Today's, and what is left of the night that began yesterday.
+        as_shown = ((local.date(), shown), (local.date() - timedelta(days=1), shown + DAY))
+        now_in = {(day, first) for day, at in as_shown for first, end in STRETCHES if first <= at < end}
         begun = {key: begun.get(key, minute) for key in now_in}
         for begins in begun.values():
             start = minute + 5 - LENGTH
@@ -180,18 +300,20 @@ def starts_by_the_clock(zone: str, since: int, until: int) -> list[int]:
 def test_every_range_from_every_day_of_a_year_is_what_the_clock_says(zone, year):
     first = at(f"{year}-01-01T00:00")
     truth = starts_by_the_clock(zone, first - 3 * DAY, first + 430 * DAY)
-    hours = [(weekday, *stretch) for weekday in range(1, 8) for stretch in STRETCHES]
+    hours = [(weekday, *stretch, 0) for weekday in range(1, 8) for stretch in STRETCHES]
 
     for day in range(366):
         since = first + day * DAY
         # The longest costs most, and says least that the others do not.
-        for days in (1, 9, 60) if day % 6 == 0 else (1, 9):
-            until = since + days * DAY
+        for length in (1, 9, 60) if day % 6 == 0 else (1, 9):
+            until = since + length * DAY
             made = open_starts(
                 hours=hours,
+                dates={},
                 zone=zone,
                 length=LENGTH,
-                gap=GAP,
+                before=GAP,
+                after=GAP,
                 notice=0,
                 horizon=400 * DAY,
                 busy=[],
@@ -204,108 +326,6 @@ def test_every_range_from_every_day_of_a_year_is_what_the_clock_says(zone, year)
 
 def _between(ascending: list[int], since: int, until: int) -> list[int]:
     return ascending[bisect_left(ascending, since) : bisect_left(ascending, max(since, until))]
-
-
-# What holds for any facts.
-
-zones = st.sampled_from([zone for zone, _ in YEARS] + ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-minutes = st.integers(0, DAY)
-stretches = st.tuples(st.integers(1, 7), minutes, minutes).filter(lambda stretch: stretch[1] < stretch[2])
-nows = st.integers(at("2026-12-01T00:00"), at("2028-01-01T00:00"))
-
-
-@st.composite
-def facts(draw):
-    now = draw(nows)
-    begins = draw(st.lists(st.integers(now - 2 * DAY, now + 20 * DAY), max_size=30))
-    return {
-        "hours": draw(st.lists(stretches, max_size=8)),
-        "zone": draw(zones),
-        "length": draw(st.integers(5, 200)),
-        "gap": draw(st.integers(0, 60)),
-        "notice": draw(st.integers(0, 3 * DAY)),
-        "horizon": draw(st.integers(0, 20 * DAY)),
-        "busy": sorted((begin, begin + draw(st.integers(1, DAY))) for begin in begins),
-        "now": now,
-    }
-
-
-def listed(facts) -> list[int]:
-    return open_starts(**facts, since=facts["now"] - DAY, until=facts["now"] + 30 * DAY)
-
-
-def accepted(facts, start: int) -> bool:
-    return open_starts(**facts, since=start, until=start + 1) == [start]
-
-
-quickly = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-@quickly
-@given(facts(), st.lists(st.integers(-DAY, 25 * DAY), max_size=20))
-def test_what_is_offered_is_accepted_and_nothing_else(facts, later):
-    starts = listed(facts)
-
-    assert all(accepted(facts, start) for start in starts)
-    others = {facts["now"] + minutes for minutes in later} | {start + 5 for start in starts}
-    assert not any(accepted(facts, other) for other in others - set(starts))
-
-
-@quickly
-@given(facts())
-def test_every_minute_of_every_time_offered_lies_in_hours_and_in_bounds(facts):
-    clocks = ZoneInfo(facts["zone"])
-
-    for start in listed(facts):
-        assert start % 5 == 0
-        assert facts["notice"] <= start - facts["now"] < facts["horizon"]
-        for minute in (start, start + facts["length"] // 2, start + facts["length"] - 1):
-            local = moment_of(minute).astimezone(clocks)
-            shown = local.hour * 60 + local.minute
-            assert any(
-                weekday == local.isoweekday() and first <= shown < end
-                for weekday, first, end in facts["hours"]
-            )
-
-
-@quickly
-@given(facts(), st.randoms(use_true_random=False))
-def test_times_chosen_one_after_another_never_meet_and_keep_the_gap(facts, chance):
-    chosen: list[tuple[int, int]] = []
-    for _ in range(8):
-        starts = listed(facts)
-        if not starts:
-            break
-        start = chance.choice(starts)
-        window = (start, start + facts["length"])
-        assert all(
-            window[1] + facts["gap"] <= begins or ends + facts["gap"] <= start
-            for begins, ends in [*chosen, *facts["busy"]]
-        )
-        chosen.append(window)
-        facts["busy"] = sorted([*facts["busy"], window])
-
-
-@quickly
-@given(facts())
-def test_the_sweep_leaves_out_exactly_what_something_busy_touches(facts):
-    gap, length = facts["gap"], facts["length"]
-
-    untouched = [
-        start
-        for start in listed(facts | {"busy": []})
-        if all(start + length + gap <= begins or ends + gap <= start for begins, ends in facts["busy"])
-    ]
-
-    assert listed(facts) == untouched
-
-
-@quickly
-@given(facts(), st.integers(0, 20 * DAY), st.integers(0, 20 * DAY))
-def test_a_range_only_cuts(facts, since, until):
-    since, until = facts["now"] + since, facts["now"] + until
-
-    assert open_starts(**facts, since=since, until=until) == _between(listed(facts), since, until)
 
 
 def test_instants_lead_there_and_back():
@@ -329,3 +349,31 @@ def test_the_nearest_are_found_on_both_sides():
     assert nearest([10, 20, 30, 90], 24, most=2) == [20, 30]
     assert nearest([10, 20], 100, most=5) == [10, 20]
     assert nearest([], 100, most=5) == []
+
+
+def test_every_reader_sees_the_same_instants_on_days_of_their_own():
+    # Monday 12:00 UTC is Monday 01:00 in Pago Pago, and Tuesday 02:00 on Kiritimati.
+    starts = [at("2027-03-01T09:55"), at("2027-03-01T10:00"), at("2027-03-01T12:00")]
+
+    west, east = by_day(starts, "Pacific/Pago_Pago"), by_day(starts, "Pacific/Kiritimati")
+
+    assert west == {
+        date(2027, 2, 28): [(starts[0], 22 * 60 + 55), (starts[1], 23 * 60)],
+        date(2027, 3, 1): [(starts[2], 60)],
+    }
+    assert east == {
+        date(2027, 3, 1): [(starts[0], 23 * 60 + 55)],
+        date(2027, 3, 2): [(starts[1], 0), (starts[2], 120)],
+    }
+
+
+def test_a_reader_in_apia_never_reads_of_the_day_that_never_was():
+    starts = [at("2011-12-30T09:55"), at("2011-12-30T10:00")]
+
+    assert list(by_day(starts, "Pacific/Apia")) == [date(2011, 12, 29), date(2011, 12, 31)]
+
+
+def test_an_hour_that_comes_twice_is_read_twice_on_one_day():
+    starts = [at("2027-10-31T00:30"), at("2027-10-31T01:30")]
+
+    assert by_day(starts, "Europe/Berlin") == {date(2027, 10, 31): [(starts[0], 150), (starts[1], 150)]}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from portal.scheduling.lifecycle import Status
+from portal.scheduling.lifecycle import Party, Status
 from portal.scheduling.models import Consultation
 from tests import make
 
@@ -191,7 +191,7 @@ def test_a_page_of_times_costs_as_many_queries_whatever_is_held(db, sams, kit, a
     with queries() as seen:
         sams.open("/times")
 
-    assert len(seen) == 3
+    assert len(seen) == 4
 
 
 def test_a_page_of_other_times_costs_four_queries_at_most(db, sams, scene, sam, ten, queries):
@@ -214,7 +214,7 @@ def test_asking_costs_nine_queries_at_most(sams, queries, zone):
     assert answer.status_code == 303
     assert len(seen) <= 9, seen
     # After who is asking, the lock: before anything is read that it guards, and before anything is written.
-    assert seen[1].startswith("SELECT therapist.id")
+    assert "FROM therapist" in seen[1]
 
 
 def test_one_consultation_costs_five_queries_at_most(sams, scene, sam, ten, eleven, queries):
@@ -227,3 +227,223 @@ def test_one_consultation_costs_five_queries_at_most(sams, scene, sam, ten, elev
         with queries() as seen:
             sams.open(f"/consultations/{reference}")
         assert len(seen) <= 5
+
+
+# What an offer looks like, and what a client does with it.
+
+
+@pytest.fixture
+def offered(scene, sam, ten, eleven, noon):
+    asked = scene.ask(sam, ten, words="In the morning, if possible.")
+    week = timedelta(weeks=1)
+    return scene.propose(asked, eleven + week, noon + week, words="Would one of these do?")
+
+
+def test_an_offer_shows_its_times_words_and_until_when(sams, offered):
+    page = sams.open(f"/consultations/{offered}")
+
+    assert page.heading == "Other times for you"
+    assert "Ada Marsh offers you these times. They are held for you until" in page.text
+    assert "Would one of these do?" in page.text
+    assert "Tuesday 9 March 2027, 11:00 (Europe/London, UTC+0)" in page.text
+
+
+def test_one_press_takes_a_time(sams, db, offered, noon):
+    sams.open(f"/consultations/{offered}")
+
+    page = sams.press("Take Tuesday 9 March, 12:00")
+
+    assert (page.heading, "Confirmed" in page.text) == ("Tuesday 9 March, 12:00", True)
+
+
+def test_pressing_twice_takes_it_once(sams, scene, offered, noon):
+    sams.open(f"/consultations/{offered}")
+    scene.accept(offered, noon + timedelta(weeks=1))
+
+    assert "This time is yours." in sams.press("Take Tuesday 9 March, 12:00").text
+
+
+def test_what_was_taken_back_a_moment_ago_is_told_plainly(sams, scene, offered):
+    sams.open(f"/consultations/{offered}")
+    scene.cancel(offered, by=Party.THERAPIST)
+
+    page = sams.press("Take Tuesday 9 March, 12:00", expect=409)
+
+    assert "This is no longer offered. Nothing has changed for you." in page.text
+    assert page.link_called("Choose another time")
+
+
+def test_a_time_that_is_none_of_those_offered_changes_nothing(sams, offered):
+    token = token_on(sams.open(f"/consultations/{offered}"))
+
+    for starts_at in ("", "soon", "2027-03-02T10:00Z", "9999-12-31T23:59Z"):
+        path = f"/consultations/{offered}/choice"
+        data = {"csrf_token": token, "starts_at": starts_at}
+        answer = sams.http.post(path, base_url=BASE, data=data, headers={"Referer": BASE})
+        assert (answer.status_code, "no longer offered" in answer.text) == (409, True), starts_at
+
+
+def test_none_fits_is_said_with_or_without_words(sams, scene, offered):
+    sams.open(f"/consultations/{offered}")
+    sams.fill("Anything that helps to find one (optional)", "x" * 4001)
+    page = sams.press("None of these fits")
+    assert page.errors == ["Use at most 4000 characters"]
+
+    sams.fill("Anything that helps to find one (optional)", "Only on Mondays.")
+    page = sams.press("None of these fits")
+
+    assert "You have said that what you were offered does not fit." in page.text
+    assert "Only on Mondays." in page.text
+    assert "In the morning, if possible." in page.text
+
+
+# Until when one can change it, and what one can do then.
+
+
+@pytest.fixture
+def confirmed(scene, sam, ten):
+    asked = scene.ask(sam, ten)
+    scene.confirm(asked)
+    return asked
+
+
+def test_the_page_says_until_when_it_can_be_changed(sams, confirmed):
+    page = sams.open(f"/consultations/{confirmed}")
+
+    text = "until Monday 1 March 2027, 12:00 (Europe/London, UTC+0); nobody asks why."
+    assert text in page.text
+    assert page.link_called("Choose another time")
+
+
+def test_afterwards_one_can_write_instead(sams, sam, confirmed, ten, later):
+    later(ten - timedelta(hours=20))
+    sams.sign_in(sam)
+
+    page = sams.open(f"/consultations/{confirmed}")
+    assert [link.text for link in page.root.all("a") if link.text.startswith(("Cancel", "Choose an"))] == []
+    assert "No reason is needed." in page.text
+    page = sams.press("Send it")
+    assert page.errors == ["Write what you would like to say"]
+
+    sams.fill("What would you like to say?", "I have a fever.")
+    page = sams.press("Send it")
+    assert "What you wrote I have a fever." in page.text
+
+
+def test_who_presses_cancel_a_moment_too_late_is_told_what_they_can_do(sams, sam, confirmed, ten, later):
+    later(ten - timedelta(hours=22, minutes=1))
+    sams.sign_in(sam)
+    sams.open(f"/consultations/{confirmed}/cancellation")
+    later(ten - timedelta(hours=22))
+
+    page = sams.press("Cancel this time")
+
+    assert "Confirmed" in page.text
+    assert "No reason is needed." in page.text
+
+
+# Taking it back.
+
+
+def test_a_cancelled_time_is_brought_back_with_one_press(sams, confirmed):
+    sams.open(f"/consultations/{confirmed}/cancellation")
+    sams.press("Cancel this time")
+
+    page = sams.press("Undo")
+
+    assert "This time is yours." in page.text
+
+
+def test_what_cannot_come_back_is_told_plainly(sams, scene, kit, confirmed, ten, later, now):
+    scene.cancel(confirmed)
+    sams.open(f"/consultations/{confirmed}")
+    kits = scene.ask(kit, ten)
+    page = sams.press("Undo", expect=409)
+    assert "Somebody else has this time by now" in page.text
+
+    scene.cancel(kits)
+    later(now + timedelta(minutes=10))
+    page = sams.press("Undo", expect=409)
+    assert "This can no longer be taken back." in page.text
+    assert "Undo" not in page.buttons
+
+
+def test_nobody_takes_back_what_the_therapist_did(sams, scene, confirmed):
+    scene.cancel(confirmed, by=Party.THERAPIST)
+
+    assert "Undo" not in sams.open(f"/consultations/{confirmed}").buttons
+
+
+# Reminders, and something earlier.
+
+
+def test_reminders_are_chosen_and_none_is_fine(db, sams, sam):
+    page = sams.open("/account/reminders")
+    assert page.field_labelled("A day before").has("checked")
+
+    sams.choose("Two days before", "Two hours before")
+    page = sams.press("Save")
+    assert "Saved." in page.text
+    assert not page.field_labelled("A day before").has("checked")
+    db.expire_all()
+    assert db.get(type(sam), sam.id).reminders == "2880,120"
+
+    token = token_on(page)
+    data = {"csrf_token": token, "reminders": ["5", "forever"]}
+    sams.http.post("/account/reminders", base_url=BASE, data=data, headers={"Referer": BASE})
+    db.expire_all()
+    assert db.get(type(sam), sam.id).reminders == "2880,120"
+
+    sams.http.post("/account/reminders", base_url=BASE, data={"csrf_token": token}, headers={"Referer": BASE})
+    db.expire_all()
+    assert db.get(type(sam), sam.id).reminders == ""
+    assert [field.has("checked") for field in sams.open("/account/reminders").root.all("input")][-4:] == [
+        False
+    ] * 4
+
+
+def test_one_can_wish_for_something_earlier_and_stop(sams, confirmed):
+    sams.open(f"/consultations/{confirmed}")
+
+    page = sams.press("Tell me if something earlier opens")
+    assert "You hear from us when an earlier time becomes free." in page.text
+
+    page = sams.press("Tell me no more")
+    assert "Tell me if something earlier opens" in page.buttons
+
+
+def test_where_one_meets_is_told_once_it_is_confirmed(db, sams, scene, sam, ada, ten):
+    make.kind(db, ada, manner="video", place="https://rooms.example/ada")
+    asked = scene.ask(sam, ten)
+    assert "rooms.example" not in sams.open(f"/consultations/{asked}").source
+
+    scene.confirm(asked)
+
+    page = sams.open(f"/consultations/{asked}")
+    assert page.link_called("https://rooms.example/ada").get("href") == "https://rooms.example/ada"
+
+
+@pytest.mark.parametrize("path", ["choice", "refusal", "note", "undoing", "earlier-time"])
+def test_anothers_cannot_be_answered(db, sams, kit, ada, ten, path):
+    kits = make.consultation(db, client=kit, therapist=ada, starts_at=ten, status=Status.PROPOSED)
+    data = {"csrf_token": token_on(sams.open("/times")), "starts_at": "2027-03-02T10:00Z", "words": "x"}
+
+    address = f"/consultations/{kits.reference}/{path}"
+    answer = sams.http.post(address, base_url=BASE, data=data, headers={"Referer": BASE})
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("state", ["offered", "confirmed", "cancelled"])
+def test_each_of_these_pages_costs_five_queries_at_most(sams, scene, offered, noon, state, queries):
+    if state != "offered":
+        scene.accept(offered, noon + timedelta(weeks=1))
+        scene.wish(offered)
+    if state == "cancelled":
+        scene.cancel(offered)
+    sams.open("/times")
+
+    with queries() as seen:
+        sams.open(f"/consultations/{offered}")
+
+    assert len(seen) <= 5

@@ -7,6 +7,7 @@ from jinja2 import DictLoader
 from sqlalchemy import text
 
 from portal.database import current_db, make_engine
+from portal.errors import NotFound, Refused
 from portal.web.audience import public
 from tests import make
 from tests.browser import Browser, Page
@@ -84,3 +85,66 @@ def test_when_not_even_a_page_can_be_made_there_is_still_a_way_to_help(breaking)
 
 def test_an_unknown_page_is_said_to_be_unknown(browser):
     assert browser.open("/no-such-page", expect=404).heading == "Page not found"
+
+
+@pytest.fixture
+def post(app):
+    """Posts words, with the token of a form or with another, to an address whose view does as it is told."""
+
+    @public
+    def fails(how):
+        raise {"refused": Refused, "not-found": NotFound, "broken": ValueError}[how](WORDS)
+
+    app.add_url_rule("/fails/<string:how>", "fails", fails, methods=["GET", "POST"])
+    app.testing = False
+    browser = Browser(app)
+
+    def post(how, *, token=None):
+        form, _ = browser.open("/sign-in").form_with("Sign in")
+        good = next(each.get("value") for each in form.all("input") if each.get("name") == "csrf_token")
+        return browser.http.post(
+            f"/fails/{how}",
+            data={"words": WORDS, "new_password": "lantern otter", "csrf_token": token or good},
+            headers={"Referer": f"{BASE}/sign-in"},
+            base_url=BASE,
+        )
+
+    return post
+
+
+@pytest.mark.parametrize(("how", "code"), [("refused", 409), ("not-found", 404), ("broken", 500)])
+def test_what_was_written_is_shown_where_it_could_not_be_taken(post, how, code):
+    answer = post(how)
+
+    page = Page(answer.text)
+    page.check()
+    assert answer.status_code == code
+    assert [each.text for each in page.root.all("blockquote", class_="words")] == [WORDS]
+    assert "lantern" not in answer.text
+
+
+def test_a_form_that_is_too_old_shows_what_was_written_and_not_the_password(post):
+    answer = post("refused", token="too old")
+
+    page = Page(answer.text)
+    page.check()
+    assert (answer.status_code, page.heading) == (400, "This page had been open for a while")
+    assert [each.text for each in page.root.all("blockquote", class_="words")] == [WORDS]
+    assert "lantern" not in answer.text
+
+
+def test_a_page_without_words_promises_none(browser, breaking):
+    assert "What you wrote" not in browser.open("/no-such-page", expect=404).text
+    assert "What you wrote" not in browser.open("/breaks-by-words", expect=500).text
+
+
+def test_what_was_too_much_is_not_said_to_be_there_still(app):
+    answer = app.test_client().post(
+        "/questions/sleep",
+        data="answer=" + "a" * 1_100_000,
+        content_type="application/x-www-form-urlencoded",
+        base_url=BASE,
+    )
+
+    assert answer.status_code == 413
+    assert "it was not kept" in Page(answer.text).text

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
-
 import pytest
-from playwright.sync_api import sync_playwright
-from werkzeug.serving import make_server
 
 from portal.care.leaving import NEUTRAL_SITE
+from tests import make
+from tests.chromium import new_page, sign_in
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.browser,
     # Nothing here is the database's to say.
@@ -20,37 +15,13 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here; on Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def address(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture(params=["with scripts", "without"])
 def page(request, chromium, address):
     """The page of help, and a stand-in for the neutral site, which tests do not visit."""
-    context = chromium.new_context(java_script_enabled=request.param == "with scripts")
-    context.route(f"{NEUTRAL_SITE}**", lambda route: route.fulfill(content_type="text/html", body="Neutral"))
-    page = context.new_page()
+    page = new_page(chromium, scripts=request.param == "with scripts")
     page.goto(f"{address}/help-now")
     yield page
-    context.close()
+    page.context.close()
 
 
 scripted = pytest.mark.parametrize("page", ["with scripts"], indirect=True)
@@ -68,6 +39,22 @@ def test_the_second_stop_of_the_keyboard_leads_away(page):
     page.keyboard.press("Enter")
 
     page.wait_for_url(NEUTRAL_SITE)
+
+
+def test_back_shows_nothing_of_what_was_left(db, page, address):
+    sam = make.client(db, name="Quillfeather", therapist=make.therapist(db))
+    sign_in(page, address, sam)
+    page.wait_for_url(f"{address}/next")
+    assert "Quillfeather" in page.content()
+
+    page.get_by_role("button", name="Leave this page").last.click()
+    page.wait_for_url(NEUTRAL_SITE)
+
+    for _ in range(4):
+        page.go_back()
+        assert "Quillfeather" not in page.content(), page.url
+    page.goto(f"{address}/next")
+    assert page.url.startswith(f"{address}/sign-in")
 
 
 @scripted

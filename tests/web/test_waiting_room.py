@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from portal.web.waiting_room import WaitingRoom
+from portal.web.waiting_room import UNREAD, WaitingRoom
 
 MOST = 10
 
@@ -20,8 +20,8 @@ class Unread:
         raise AssertionError("somebody waits for the body")
 
 
-def room(application, places=1):
-    return WaitingRoom(application, places=places, most_bytes=MOST)
+def room(application, places=1, most_awaited=9):
+    return WaitingRoom(application, places=places, most_bytes=MOST, most_awaited=most_awaited)
 
 
 def asked(body=b"", **environ):
@@ -54,6 +54,31 @@ def test_the_application_has_the_whole_body():
 )
 def test_what_will_be_refused_or_has_no_body_is_not_waited_for(environ):
     assert room(lambda *_: [b"refused"])({"wsgi.input": Unread()} | environ, None) == [b"refused"]
+
+
+def test_those_who_send_slowly_never_fill_the_house():
+    """What cannot be waited for is told so, unread; whoever sends nothing is let in as ever."""
+    arrived, go = [], threading.Event()
+
+    class Slow:
+        def read(self, *_):
+            arrived.append(1)
+            go.wait(30)
+            return b"a"
+
+    full = room(lambda environ, _: [b"unread"] if UNREAD in environ else [b"read"], most_awaited=2)
+    slow = {"wsgi.input": Slow(), "CONTENT_LENGTH": "1"}
+    visits = [threading.Thread(target=full, args=(dict(slow), None), daemon=True) for _ in range(2)]
+    for visit in visits:
+        visit.start()
+    until(lambda: len(arrived) == 2)
+
+    assert full(asked(b"a=b", **{"wsgi.input": Unread()}), None) == [b"unread"]
+    assert full(asked(), None) == [b"read"]
+    go.set()
+    for visit in visits:
+        visit.join(30)
+    assert full(asked(b"a=b"), None) == [b"read"]
 
 
 def test_only_so_many_are_worked_on_at_once_and_in_the_order_of_coming():

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from portal import clock
 from portal.app import create_app
+from portal.intake.services import shipped_questionnaire
 from tests import make
 from tests.browser import Browser
 
 
 def test_it_says_what_will_happen_how_long_it_takes_and_who_reads_it(db, browser):
     make.reading(db, title="On rest")
+    make.questionnaire_version(db, shipped_questionnaire().model_copy(update={"minutes": 7}))
 
     page = browser.open("/")
 
     assert page.title.startswith("Welcome – ")
     for words in (
-        "About ten minutes",
+        "About 10 minutes, in your own order",
         "you can stop at any point",
         "Only your therapist reads what you write.",
-        "You can skip any question.",
+        "Apart from a name to call you by, you can skip any question.",
+        "About 7 minutes.",
         "On rest, a 1 minute read.",
         "Requests are answered Monday to Friday, within two of these days.",
     ):
@@ -45,6 +48,13 @@ def test_a_therapist_goes_on_to_the_desk(db, browser):
     browser.sign_in(make.therapist(db))
 
     assert browser.open("/").link_called("Go on").get("href") == "/desk"
+
+
+def test_without_anything_to_read_or_to_answer_no_time_is_named(db, browser):
+    page = browser.open("/")
+
+    assert "In your own order" in page.text
+    assert "inutes" not in page.text
 
 
 def test_without_a_reading_there_are_two_steps(db, browser):

@@ -1,0 +1,223 @@
+"""The answers to choose from in a FHIR item: written there, or in a value set of the file. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from portal.intake.fhir_mending import referred
+from portal.intake.fhir_shapes import Json, Remarks, Unusable, extension_value, extensions, under
+from portal.intake.questionnaire import LONGEST_CODE, LONGEST_WORDS, MOST_OPTIONS
+
+TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
+ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+_WEIGHTS = (
+    ORDINAL,
+    "http://hl7.org/fhir/StructureDefinition/itemWeight",
+    "http://hl7.org/fhir/StructureDefinition/questionnaire-ordinalValue",
+    "http://hl7.org/fhir/StructureDefinition/valueset-ordinalValue",
+    "http://hl7.org/fhir/StructureDefinition/codesystem-ordinalValue",
+)
+
+
+# How deep value sets may stand in one another.
+_DEEPEST = 50
+
+
+@dataclass(frozen=True)
+class Words:
+    """Which language is wanted, and which one the file is in; None where that is not said."""
+
+    wanted: str | None
+    own: str | None = None
+
+    def of(self, element: Json, name: str) -> str | None:
+        """The text under this name, in the language that is wanted if it is there; plain, on its lines."""
+        text = element.get(name)
+        if text is not None and not self._is_own():
+            beside = element.get(f"_{name}", {})
+            text = next((each for each in self._translations(beside)), text)
+        return str(text).strip() if text is not None else None
+
+    def of_concept(self, concept: Json) -> str | None:
+        """The words of a code, by its designations too."""
+        if not self._is_own():
+            for each in concept.get("designation", ()):
+                if self._fits(each.get("language")):
+                    return str(each["value"]).strip()
+        return self.of(concept, "display")
+
+    def has(self, tree: Json) -> bool:
+        """Whether anything in a file is in the language that is wanted."""
+        return self._is_own() or any(self._is_in(each) for each in _elements(tree))
+
+    def _is_own(self) -> bool:
+        return self.wanted is None or self._fits(self.own)
+
+    def _fits(self, language: object) -> bool:
+        if not isinstance(language, str) or self.wanted is None:
+            return False
+        return language.lower().split("-")[0] == self.wanted.lower().split("-")[0]
+
+    def _translations(self, beside: Json) -> Iterator[str]:
+        for each in extensions(beside, TRANSLATION):
+            if self._fits(extension_value(each, "lang")):
+                content = extension_value(each, "content")
+                if isinstance(content, str):
+                    yield content
+
+    def _is_in(self, element: Json) -> bool:
+        designated = "value" in element and self._fits(element.get("language"))
+        return designated or bool(list(self._translations(element)))
+
+
+def slug(text: str, taken: Iterable[str], *, otherwise: str) -> str:
+    """A code of the portal's own for a name of another system, unlike those that are taken."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[: LONGEST_CODE - 6].strip("-") or otherwise
+    name, number = plain, 2
+    while name in taken:
+        name, number = f"{plain}-{number}", number + 1
+    return name
+
+
+def cut(text: str, path: str, remarks: Remarks) -> str:
+    """The text, as much of it as a page of the portal has room for."""
+    if len(text) <= LONGEST_WORDS:
+        return text
+    remarks(path, f"is longer than {LONGEST_WORDS:,} characters, and is cut")
+    return text[: LONGEST_WORDS - 1].rstrip() + "…"
+
+
+def options_of(tree: Json, item: Json, path: str, words: Words, remarks: Remarks) -> list[Json]:
+    """The options as a definition has them; none where the file does not hold them. Raises Unusable."""
+    options: dict[str, Json] = {}
+    seen: set[tuple[str, str]] = set()
+    read = 0
+    # One more than there may be tells that there are too many; a hostile file may hold any number.
+    for place, option in islice(_written(tree, item, path, words, remarks), MOST_OPTIONS + 1):
+        read += 1
+        option["label"] = cut(option["label"], place, remarks)
+        coding = option["coding"]
+        same = (str(coding.get("system")), str(coding.get("code") or option["label"]))
+        if same in seen:
+            remarks(place, "is the same answer as one before, and is left out")
+            continue
+        seen.add(same)
+        option["code"] = slug(coding.get("code") or option["label"], options, otherwise="answer")
+        options[option["code"]] = option
+    if read > MOST_OPTIONS:
+        remarks(path, f"has more than {MOST_OPTIONS} options; it is asked for in the client's own words")
+        return []
+    return list(options.values())
+
+
+def _written(tree: Json, item: Json, path: str, words: Words, remarks: Remarks) -> Iterator[tuple[str, Json]]:
+    if "answerOption" in item:
+        for position, option in enumerate(item["answerOption"]):
+            place = under(path, "answerOption", position)
+            made = _of_option(option, words)
+            if made:
+                yield place, made
+            else:
+                remarks(place, "has no words, and is left out")
+    elif "answerValueSet" in item:
+        yield from _of_value_set(tree, item["answerValueSet"], under(path, "answerValueSet"), words, remarks)
+
+
+def _of_option(option: Json, words: Words) -> Json | None:
+    coding = option.get("valueCoding")
+    weight = extension_value(option, *_WEIGHTS)
+    if coding is None:
+        value = next(each for name, each in option.items() if name.startswith("value"))
+        text = words.of(option, "valueString") if "valueString" in option else _plain(value)
+        return _made(text, {"display": text}, weight)
+    text = words.of(coding, "display") or coding.get("code")
+    kept = {name: coding[name] for name in ("system", "code", "display") if name in coding}
+    return _made(text, kept, extension_value(coding, *_WEIGHTS) if weight is None else weight)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return str(value.get("display") or value.get("reference") or "")
+    return str(value)
+
+
+def _made(text: str | None, coding: Json, weight: object) -> Json | None:
+    if not text or not text.strip():
+        return None
+    scored = isinstance(weight, int | float) and not isinstance(weight, bool)
+    return {"label": text.strip(), "coding": coding, "weight": float(weight) if scored else None}  # type: ignore[arg-type]
+
+
+def _of_value_set(
+    tree: Json,
+    reference: str,
+    path: str,
+    words: Words,
+    remarks: Remarks,
+    within: tuple[str, ...] = (),
+    done: set[str] | None = None,
+) -> Iterator[tuple[str, Json]]:
+    """Its codes and those of the value sets that it takes in, each set once. Raises Unusable for a circle."""
+    done = set() if done is None else done
+    if reference in within:
+        raise Unusable(f"{path}: the value sets {', '.join(within)[:200]} hold one another")
+    if len(within) > _DEEPEST:
+        raise Unusable(f"{path}: value sets in value sets more than {_DEEPEST} levels deep")
+    found = referred(tree, reference) if reference.startswith("#") else None
+    if found is None or found.get("resourceType") != "ValueSet":
+        remarks(path, f"{reference[:200]!r} is not in the file, so its answers are not known")
+        return
+    place = f"contained[{tree['contained'].index(found)}]"
+    yield from _own_codes(found, place, words)
+    if "expansion" not in found:
+        for where, inner in _included(found, f"{place}.compose", remarks):
+            if inner not in done:
+                yield from _of_value_set(tree, inner, where, words, remarks, (*within, reference), done)
+    done.add(reference)
+
+
+def _own_codes(value_set: Json, place: str, words: Words) -> Iterator[tuple[str, Json]]:
+    for concept in _concepts(value_set):
+        kept: Json = {name: concept[name] for name in ("system", "code", "display") if name in concept}
+        text = words.of_concept(concept) or concept.get("code")
+        made = _made(text, kept, extension_value(concept, *_WEIGHTS))
+        if made:
+            yield place, made
+
+
+def _included(value_set: Json, path: str, remarks: Remarks) -> Iterator[tuple[str, str]]:
+    """The other value sets that this one takes in, each with the path that names it."""
+    for position, include in enumerate(value_set.get("compose", {}).get("include", ())):
+        where = under(path, "include", position)
+        if "filter" in include or not ("concept" in include or "valueSet" in include):
+            remarks(where, "names answers by a rule and not one by one, so they are not known")
+        for number, inner in enumerate(include.get("valueSet", ())):
+            yield under(where, "valueSet", number), inner
+
+
+def _concepts(value_set: Json) -> Iterator[Json]:
+    if "expansion" in value_set:
+        yield from _expanded(value_set["expansion"])
+        return
+    for include in value_set.get("compose", {}).get("include", ()):
+        system = {"system": include["system"]} if "system" in include else {}
+        yield from (system | concept for concept in include.get("concept", ()))
+
+
+def _expanded(holder: Json) -> Iterator[Json]:
+    for each in holder.get("contains", ()):
+        if not each.get("abstract") and not each.get("inactive"):
+            yield each
+        yield from _expanded(each)
+
+
+def _elements(value: object) -> Iterator[Json]:
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _elements(each)

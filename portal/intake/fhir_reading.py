@@ -1,0 +1,420 @@
+"""A FHIR R4 Questionnaire read as a definition, with a remark for all that is not carried over. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from portal.intake.fhir_conditions import conditions_of, initial_of
+from portal.intake.fhir_mending import mend, walked
+from portal.intake.fhir_options import Words, cut, options_of, slug
+from portal.intake.fhir_shapes import (
+    KEPT,
+    Json,
+    Remark,
+    Remarks,
+    Unusable,
+    cleaned,
+    extension_value,
+    extensions,
+    under,
+)
+from portal.intake.questionnaire import Malformed, Note, Part, Questionnaire, Section, as_definition
+
+_HL7 = "http://hl7.org/fhir/StructureDefinition/"
+_SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
+HIDDEN = f"{_HL7}questionnaire-hidden"
+UNIT = f"{_HL7}questionnaire-unit"
+MIN, MAX = f"{_HL7}minValue", f"{_HL7}maxValue"
+_CONTROL = f"{_HL7}questionnaire-itemControl"
+_CALCULATED = (f"{_SDC}sdc-questionnaire-calculatedExpression", f"{_HL7}cqf-calculatedValue")
+# What only the portal's own definitions say, as JSON.
+OWN_ITEM = "https://foyer.example/fhir/StructureDefinition/item"
+OWN_QUESTIONNAIRE = "https://foyer.example/fhir/StructureDefinition/questionnaire"
+OWN_ITEM_NAMES = ("why", "tender", "part_of", "name_to_use", "lamp", "whole", "min", "max")
+OWN_NAMES = ("name", "minutes", "scales")
+
+_UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CALCULATED, OWN_ITEM])
+# The published totals that are worked out from answers, by their LOINC codes; and how such items are worded.
+_TOTALS = frozenset({"44261-6", "70274-6", "55758-7", "69725-0", "71956-7"})
+_TOTAL_WORDS = re.compile(
+    r"\b(total|sum) score\b|\bscore total\b|\bgesamt(wert|punktzahl|score)\b", re.IGNORECASE
+)
+_NUMBERS = frozenset({"decimal", "integer", "quantity"})
+_CONTROLS_MET = frozenset(
+    {"radio-button", "check-box", "text-box", "help", "flyover", "text-area", "open-choice"}
+)
+_MINUTES_A_QUESTION = 1 / 3
+_NO_ANSWER = {
+    "attachment": "This asks for a file, which cannot be given here.",
+    "reference": "This asks for a record elsewhere, which cannot be given here.",
+}
+
+_PART: TypeAdapter[Part] = TypeAdapter(Part)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A definition from a file, and what there is to say of the file before it is accepted."""
+
+    questionnaire: Questionnaire
+    remarks: list[Remark]
+
+
+@dataclass
+class _Reading:
+    """What has been read of a file so far."""
+
+    tree: Json
+    words: Words
+    remarks: Remarks
+    why: str
+    parts: dict[str, Part] = field(default_factory=dict)
+    # By linkId.
+    by_origin: dict[str, Part] = field(default_factory=dict)
+
+
+def brought_in(source: bytes, *, otherwise: str, language: str | None = None) -> Brought:
+    """The definition in a FHIR R4 Questionnaire. `otherwise` names one that has no name of its own.
+
+    `language`: which of the file's languages is wanted (BCP 47), if not its own. Raises Unusable, which
+    names the line or path at fault. Nothing in the file is ever run, and nothing is fetched.
+    """
+    tree, remarks = cleaned(source)
+    mend(tree, remarks)
+    words = Words(language, tree.get("language"))
+    if not words.has(tree):
+        raise Unusable(f"language: nothing in this file is in {str(language)[:20]!r}")
+    questionnaire = read(tree, remarks=remarks, otherwise=otherwise, language=language)
+    return Brought(questionnaire, remarks.found)
+
+
+def read(tree: Json, *, remarks: Remarks, otherwise: str, language: str | None) -> Questionnaire:
+    """The definition in a resource that was cleaned and mended. Raises Unusable."""
+    words = Words(language, tree.get("language"))
+    title = words.of(tree, "title") or tree.get("name") or otherwise
+    if "title" not in tree:
+        remarks("title", f"is missing; clients see it called {title[:60]!r}")
+    own = _own(tree, OWN_QUESTIONNAIRE, OWN_NAMES, "extension", remarks)
+    why = f"it is part of “{title[:200]}”, which your therapist reads before you meet."
+    reading = _Reading(tree, words, remarks, why)
+    for path, item, within in _with_holders(tree):
+        _read_item(reading, path, item, within)
+    _say_of_root(tree, remarks)
+    asked = [part for part in reading.parts.values() if not isinstance(part, Note | Section) and part.asked]
+    plain = {
+        "name": slug(tree.get("name") or tree.get("id") or title, (), otherwise="questions"),
+        "title": cut(title, "title", remarks),
+        "minutes": min(240, max(1, round(len(asked) * _MINUTES_A_QUESTION))),
+        "items": list(reading.parts.values()),
+        "scales": _scales(reading),
+        "source": json.dumps(
+            tree, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+        ),
+        "source_language": language,
+    }
+    return _definition(plain, own, remarks)
+
+
+def fhir_items(tree: Json) -> dict[str, Json]:
+    """The items of a resource by their linkIds, without what they hold."""
+    return {
+        item["linkId"]: {name: each for name, each in item.items() if name != "item"}
+        for _, item in walked(tree)
+    }
+
+
+def _definition(plain: Json, own: Json, remarks: Remarks) -> Questionnaire:
+    """With what the portal itself had said of it, if that still fits. Raises Unusable."""
+    if own:
+        try:
+            return as_definition(plain | own)
+        except Malformed as problem:
+            remarks("extension", f"what the portal had noted does not fit: {str(problem)[:300]}")
+    try:
+        return as_definition(plain)
+    except Malformed as problem:
+        raise Unusable(problem.problems[0].removeprefix("the file: Value error, ")) from None
+
+
+def _with_holders(
+    tree: Json, path: str = "", holder: str | None = None
+) -> list[tuple[str, Json, str | None]]:
+    """Every item with its path and the linkId of what it stands in."""
+    found: list[tuple[str, Json, str | None]] = []
+    for position, item in enumerate(tree.get("item", ())):
+        place = under(path, "item", position)
+        found.append((place, item, holder))
+        found += _with_holders(item, place, item["linkId"])
+    return found
+
+
+def _read_item(reading: _Reading, path: str, item: Json, within: str | None) -> None:
+    plain = _common(reading, path, item, within) | _KINDS[item["type"]](reading, path, item)
+    _say_of_item(reading, path, item)
+    if plain["kind"] not in {"section", "note"}:
+        plain |= _asking(reading, path, item)
+    part = _PART.validate_python(plain)
+    own = _own(item, OWN_ITEM, OWN_ITEM_NAMES, under(path, "extension"), reading.remarks)
+    if own:
+        part = _with_own(part, own, path, reading.remarks)
+    if not isinstance(part, Note | Section):
+        initial = initial_of(item, part, path, reading.remarks)
+        part = part if initial is None else part.model_copy(update={"initial": initial})
+    reading.parts[part.link_id] = part
+    reading.by_origin[item["linkId"]] = part
+
+
+def _common(reading: _Reading, path: str, item: Json, within: str | None) -> Json:
+    conditions = conditions_of(item, reading.by_origin, path, reading.remarks)
+    behaviour = item.get("enableBehavior", "all")
+    text = reading.words.of(item, "text")
+    plain: Json = {
+        "link_id": slug(item["linkId"], {*reading.parts, "check", "sent"}, otherwise="item"),
+        "origin": item["linkId"],
+        "text": cut(text or "", under(path, "text"), reading.remarks),
+        "prefix": (item.get("prefix") or "").strip()[:100] or None,
+        "enable_when": conditions,
+        "enable_behaviour": behaviour if behaviour in {"all", "any"} else "all",
+        "within": reading.by_origin[within].link_id if within is not None else None,
+        "hidden": extension_value(item, HIDDEN) is True or _is_worked_out(reading, path, item),
+    }
+    if not plain["text"] and item["type"] != "group":
+        plain["text"] = next((each["display"] for each in item.get("code", ()) if "display" in each), None)
+        plain["text"] = cut(plain["text"] or f"Question {item['linkId']}", path, reading.remarks)
+        reading.remarks(under(path, "text"), f"is missing; asked as {plain['text'][:60]!r}")
+    return plain
+
+
+def _asking(reading: _Reading, path: str, item: Json) -> Json:
+    if item.get("required"):
+        reading.remarks(under(path, "required"), "becomes a wish: nobody has to answer before they can send")
+    return {
+        "why": reading.why,
+        "wanted": item.get("required", False),
+        "read_only": item.get("readOnly", False),
+    }
+
+
+def _is_worked_out(reading: _Reading, path: str, item: Json) -> bool:
+    """A total, or what only an expression could fill in: nothing that a client can be asked."""
+    if item["type"] in {"group", "display"}:
+        return False
+    text, codes = item.get("text", ""), {each.get("code") for each in item.get("code", ())}
+    total = bool(_TOTALS & codes) or bool(_TOTAL_WORDS.search(text))
+    worked_out = (total and item["type"] in _NUMBERS) or any(extensions(item, *_CALCULATED))
+    if worked_out:
+        reading.remarks(path, "is worked out and not answered; it is not asked, and no expression is run")
+    return worked_out
+
+
+def _section(reading: _Reading, path: str, item: Json) -> Json:
+    for name in ("repeats", "required", "readOnly"):
+        if item.get(name):
+            reading.remarks(under(path, name), "on a group is kept for export; its questions are asked once")
+    return {"kind": "section"}
+
+
+def _note(_reading: _Reading, _path: str, _item: Json) -> Json:
+    return {"kind": "note"}
+
+
+def _no_answer(reading: _Reading, path: str, item: Json) -> Json:
+    reading.remarks(path, f"{item['type']} cannot be answered here; it is shown as a note")
+    text = reading.words.of(item, "text") or ""
+    # A note holds nothing, and what stands within this one is still asked.
+    kind = "section" if "item" in item else "note"
+    return {"kind": kind, "text": f"{text} {_NO_ANSWER[item['type']]}".strip()}
+
+
+def _yes_no(reading: _Reading, path: str, item: Json) -> Json:
+    if item.get("repeats"):
+        reading.remarks(under(path, "repeats"), "on a yes or no is kept for export; one answer is asked for")
+    return {"kind": "yes-no"}
+
+
+def _text(reading: _Reading, path: str, item: Json) -> Json:
+    long = item["type"] == "text" or "text-area" in _controls(item)
+    if item["type"] == "string" and "answerOption" in item:
+        return _choice(reading, path, item)
+    most, usual = (5000, 5000) if long else (500, 200)
+    asked = item.get("maxLength", usual)
+    if not 1 <= asked <= most:
+        reading.remarks(under(path, "maxLength"), f"is {asked}; there is room for {most} characters here")
+        asked = most
+    if long:
+        if item.get("repeats"):
+            reading.remarks(
+                under(path, "repeats"), "on a long text is kept for export; one answer is asked for"
+            )
+        return {"kind": "long-text", "max_length": asked}
+    return {"kind": "short-text", "max_length": asked, "several": item.get("repeats", False)}
+
+
+def _simple(kind: str) -> Callable[[_Reading, str, Json], Json]:
+    def made(reading: _Reading, path: str, item: Json) -> Json:
+        if "answerOption" in item:
+            reading.remarks(under(path, "answerOption"), f"any {kind} can be answered, not only these")
+        return {"kind": kind, "several": item.get("repeats", False)}
+
+    return made
+
+
+def _date(reading: _Reading, path: str, item: Json) -> Json:
+    limits = {"min": extension_value(item, MIN), "max": extension_value(item, MAX)}
+    kept = {name: each for name, each in limits.items() if _is_day(each)}
+    if kept.get("min", "") > kept.get("max", "9"):
+        reading.remarks(path, "its last day is before its first; any day can be answered")
+        kept = {}
+    return _simple("date")(reading, path, item) | kept
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", value) is not None
+
+
+def _number(reading: _Reading, path: str, item: Json) -> Json:
+    options = [each["valueInteger"] for each in item.get("answerOption", ()) if "valueInteger" in each]
+    low, high = _limit(item, MIN, min(options, default=None)), _limit(item, MAX, max(options, default=None))
+    plain = _simple("number")(reading, path, item) | {"whole": item["type"] == "integer"}
+    if low is not None and high is not None and low > high:
+        reading.remarks(path, "its largest number is below its smallest; any number can be answered")
+        low = high = None
+    plain |= {name: each for name, each in (("min", low), ("max", high)) if each is not None}
+    unit = extension_value(item, UNIT)
+    if isinstance(unit, dict) and (unit.get("display") or unit.get("code")):
+        plain["unit"] = unit.get("display") or unit["code"]
+        plain["unit_coding"] = {name: unit[name] for name in ("system", "code", "display") if name in unit}
+    return plain
+
+
+def _limit(item: Json, url: str, otherwise: int | None) -> int | float | None:
+    value = extension_value(item, url)
+    value = value.get("value") if isinstance(value, dict) else value
+    known = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e9
+    return value if known else otherwise
+
+
+def _choice(reading: _Reading, path: str, item: Json) -> Json:
+    options = options_of(reading.tree, item, path, reading.words, reading.remarks)
+    open_ended = item["type"] == "open-choice" or "open-choice" in _controls(item)
+    several = item.get("repeats", False)
+    if not options:
+        reading.remarks(path, "has no options that are known; it is asked for in the client's own words")
+        return {"kind": "short-text", "max_length": 500, "several": several}
+    return {"kind": "several-of" if several else "one-of", "options": options, "other": open_ended}
+
+
+_KINDS: Mapping[str, Callable[[_Reading, str, Json], Json]] = {
+    "group": _section,
+    "display": _note,
+    "attachment": _no_answer,
+    "reference": _no_answer,
+    "boolean": _yes_no,
+    "string": _text,
+    "text": _text,
+    "choice": _choice,
+    "open-choice": _choice,
+    "date": _date,
+    "dateTime": _simple("moment"),
+    "time": _simple("time"),
+    "url": _simple("address"),
+    "integer": _number,
+    "decimal": _number,
+    "quantity": _number,
+}
+
+
+def _controls(item: Json) -> set[str]:
+    """How the file would have it shown."""
+    concepts = [each.get("valueCodeableConcept", {}) for each in extensions(item, _CONTROL)]
+    return {coding.get("code", "") for concept in concepts for coding in concept.get("coding", ())}
+
+
+def _say_of_item(reading: _Reading, path: str, item: Json) -> None:
+    for control in sorted(_controls(item) - _CONTROLS_MET):
+        reading.remarks(path, f"is not shown as a {control[:40]!r}, but in the portal's own way")
+    if "modifierExtension" in item:
+        reading.remarks(under(path, "modifierExtension"), "changes what this means in a way not known here")
+    for position, each in enumerate(item.get("extension", ())):
+        if each["url"] not in _UNDERSTOOD:
+            what = "an expression is never run; " if "valueExpression" in each else ""
+            name = each["url"].rsplit("/", 1)[-1][:60]
+            reading.remarks(
+                under(path, "extension", position), f"{what}{name} is kept for export, and not used"
+            )
+
+
+def _say_of_root(tree: Json, remarks: Remarks) -> None:
+    if "modifierExtension" in tree:
+        remarks("modifierExtension", "changes what all of this means in a way not known here")
+    for position, each in enumerate(tree.get("extension", ())):
+        if each["url"] not in {OWN_QUESTIONNAIRE, KEPT}:
+            name = each["url"].rsplit("/", 1)[-1][:60]
+            remarks(under("", "extension", position), f"{name} is kept for export, and not used")
+
+
+def _own(element: Json, url: str, names: tuple[str, ...], path: str, remarks: Remarks) -> Json:
+    """What the portal itself had noted there: JSON in a text."""
+    text = extension_value(element, url)
+    if text is None:
+        return {}
+    try:
+        plain = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        plain = None
+    if isinstance(plain, dict) and plain.keys() <= set(names):
+        return plain
+    remarks(path, "what the portal had noted cannot be read, and is not used")
+    return {}
+
+
+def _with_own(part: Part, own: Json, path: str, remarks: Remarks) -> Part:
+    try:
+        return _PART.validate_python(part.model_dump(exclude_defaults=True) | own)
+    except ValidationError:
+        remarks(path, "what the portal had noted does not fit, and is not used")
+        return part
+
+
+def _scales(reading: _Reading) -> list[Json]:
+    """For each outermost group, and for what stands in none, a sum of what has weights, up to its total."""
+    gathered: dict[str | None, list[str]] = {}
+    finished: set[str | None] = set()
+    for path, item, _within in _with_holders(reading.tree):
+        part = reading.by_origin[item["linkId"]]
+        outermost = _outermost(reading, part)
+        if outermost in gathered and part.hidden and item["type"] in _NUMBERS:
+            finished.add(outermost)
+        weighted = part.kind in {"one-of", "several-of"} and any(
+            each.weight is not None for each in part.options
+        )
+        if weighted and not part.hidden and outermost in finished:
+            reading.remarks(path, "has weights, but stands after the total; it is not counted")
+        elif weighted and not part.hidden:
+            gathered.setdefault(outermost, []).append(part.link_id)
+    return [_scale(reading, holder, asked) for holder, asked in gathered.items() if len(asked) > 1]
+
+
+def _outermost(reading: _Reading, part: Part) -> str | None:
+    holder = part.within
+    while holder is not None and reading.parts[holder].within is not None:
+        holder = reading.parts[holder].within
+    return holder
+
+
+def _scale(reading: _Reading, holder: str | None, asked: list[str]) -> Json:
+    title = reading.words.of(reading.tree, "title") or reading.tree.get("name") or "Sum"
+    if holder is not None and reading.parts[holder].text:
+        title = reading.parts[holder].text
+    title = title[:200]
+    reading.remarks(
+        "score",
+        f"{title!r} adds up {len(asked)} answers, with no total unless all are given: {', '.join(asked)}",
+    )
+    return {"name": slug(holder or "sum", (), otherwise="sum"), "title": title, "questions": asked}

@@ -1,0 +1,496 @@
+"""What shape FHIR R4 gives a Questionnaire, and what a file holds made to fit it. Pure; runs nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any, NamedTuple
+
+from portal.errors import Refused
+
+Json = dict[str, Any]
+
+# A file beyond these is refused: nobody answers so many questions, and a page could not show them.
+MOST_BYTES = 2_000_000
+_DEEPEST = 60
+# How deep items may stand in one another.
+DEEPEST_ITEM = 20
+
+XHTML = "http://hl7.org/fhir/StructureDefinition/rendering-xhtml"
+_MARKUP = frozenset({XHTML})
+# Contained resources of which nothing is made and nothing known: as JSON, so that they can be told again.
+KEPT = "https://foyer.example/fhir/StructureDefinition/kept"
+_CONTAINED = frozenset({"ValueSet", "CodeSystem", "Library"})
+
+_ANY = (
+    "base64Binary|boolean|canonical|code|date|dateTime|decimal|id|instant|integer|markdown|oid|positiveInt|"
+    "string|time|unsignedInt|uri|url|uuid|Address|Age|Attachment|CodeableConcept|Coding|ContactPoint|Count|"
+    "Distance|Duration|HumanName|Identifier|Money|Period|Quantity|Range|Ratio|Reference|ContactDetail|"
+    "Expression|RelatedArtifact|UsageContext"
+)
+_ANSWER = "boolean|decimal|integer|date|dateTime|time|string|Coding|Quantity|Reference"
+_QUANTITY = "value:decimal comparator:code unit:string system:uri code:code"
+_MORE = "modifierExtension:Extension*"
+_ABOUT = (
+    f"{_MORE} id:id meta:Meta implicitRules:uri language:code contained:Resource* url:uri version:string "
+    "identifier:Identifier* name:string title:string status:code experimental:boolean date:dateTime "
+    "publisher:string contact:ContactDetail* description:markdown useContext:UsageContext* "
+    "jurisdiction:CodeableConcept* purpose:markdown copyright:markdown"
+)
+# Element by element, as the standard's tables have it: `*` many, `!` has to be there, `a|b` one of these.
+_TABLE = {
+    "Extension": f"url:uri! value[x]:{_ANY}",
+    "Address": "use:code type:code text:string line:string* city:string district:string state:string "
+    "postalCode:string country:string period:Period",
+    "Age": _QUANTITY,
+    "Count": _QUANTITY,
+    "Distance": _QUANTITY,
+    "Duration": _QUANTITY,
+    "Quantity": _QUANTITY,
+    "Attachment": "contentType:code language:code data:base64Binary url:url size:unsignedInt "
+    "hash:base64Binary title:string creation:dateTime",
+    "CodeableConcept": "coding:Coding* text:string",
+    "Coding": "system:uri version:string code:code display:string userSelected:boolean",
+    "ContactDetail": "name:string telecom:ContactPoint*",
+    "ContactPoint": "system:code value:string use:code rank:positiveInt period:Period",
+    "Expression": "description:string name:id language:code! expression:string reference:uri",
+    "HumanName": "use:code text:string family:string given:string* prefix:string* suffix:string* "
+    "period:Period",
+    "Identifier": "use:code type:CodeableConcept system:uri value:string period:Period assigner:Reference",
+    "Meta": "versionId:id lastUpdated:instant source:uri profile:canonical* security:Coding* tag:Coding*",
+    "Money": "value:decimal currency:code",
+    "Period": "start:dateTime end:dateTime",
+    "Range": "low:Quantity high:Quantity",
+    "Ratio": "numerator:Quantity denominator:Quantity",
+    "Reference": "reference:string type:uri identifier:Identifier display:string",
+    "RelatedArtifact": "type:code! label:string display:string citation:markdown url:url "
+    "document:Attachment resource:canonical",
+    "UsageContext": "code:Coding! value[x]:CodeableConcept|Quantity|Range|Reference!",
+    "Questionnaire": f"{_ABOUT} derivedFrom:canonical* subjectType:code* approvalDate:date "
+    "lastReviewDate:date effectivePeriod:Period code:Coding* item:Item*",
+    "Item": f"{_MORE} linkId:string definition:uri code:Coding* prefix:string text:string type:code "
+    "enableWhen:EnableWhen* enableBehavior:code required:boolean repeats:boolean readOnly:boolean "
+    "maxLength:integer answerValueSet:canonical answerOption:AnswerOption* initial:Initial* item:Item*",
+    "EnableWhen": f"{_MORE} question:string! operator:code! answer[x]:{_ANSWER}!",
+    "AnswerOption": f"{_MORE} value[x]:integer|date|time|string|Coding|Reference! initialSelected:boolean",
+    "Initial": f"{_MORE} value[x]:{_ANSWER}|uri|Attachment!",
+    "ValueSet": f"{_ABOUT} immutable:boolean compose:Compose expansion:Expansion",
+    "Compose": f"{_MORE} lockedDate:date inactive:boolean include:Include*! exclude:Include*",
+    "Include": f"{_MORE} system:uri version:string concept:Concept* filter:Filter* valueSet:canonical*",
+    "Concept": f"{_MORE} code:code! display:string designation:Designation*",
+    "Designation": f"{_MORE} language:code use:Coding value:string!",
+    "Filter": f"{_MORE} property:code! op:code! value:string!",
+    "Expansion": f"{_MORE} identifier:uri timestamp:dateTime! total:integer offset:integer "
+    "parameter:Parameter* contains:Contains*",
+    "CodeSystem": f"{_ABOUT} caseSensitive:boolean valueSet:canonical hierarchyMeaning:code content:code! "
+    "compositional:boolean versionNeeded:boolean supplements:canonical count:unsignedInt "
+    "filter:CodeFilter* property:CodeProperty* concept:Code*",
+    "CodeFilter": f"{_MORE} code:code! description:string operator:code*! value:string!",
+    "CodeProperty": f"{_MORE} code:code! uri:uri description:string type:code!",
+    "Code": f"{_MORE} code:code! display:string definition:string designation:Designation* "
+    "property:CodeValue* concept:Code*",
+    "CodeValue": f"{_MORE} code:code! value[x]:code|Coding|string|integer|boolean|dateTime|decimal!",
+    "Library": f"{_ABOUT} subtitle:string type:CodeableConcept! subject[x]:CodeableConcept|Reference "
+    "usage:string approvalDate:date lastReviewDate:date effectivePeriod:Period topic:CodeableConcept* "
+    "author:ContactDetail* editor:ContactDetail* reviewer:ContactDetail* endorser:ContactDetail* "
+    "relatedArtifact:RelatedArtifact* content:Attachment*",
+    "Parameter": f"{_MORE} name:string! value[x]:string|boolean|integer|decimal|uri|code|dateTime",
+    "Contains": f"{_MORE} system:uri abstract:boolean inactive:boolean version:string code:code "
+    "display:string designation:Designation* contains:Contains*",
+}
+
+_DAY = r"(?!0000)\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
+_ZONE = r"(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))"
+_URI = r"\S+"
+_PATTERNS = {
+    "base64Binary": r"(\s*([0-9a-zA-Z+/=]){4}\s*)+",
+    "canonical": _URI,
+    "code": r"\S+( \S+)*",
+    "date": _DAY,
+    "dateTime": rf"{_DAY}|(?!0000)\d{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T{_CLOCK}{_ZONE}",
+    "id": r"[A-Za-z0-9\-.]{1,64}",
+    "instant": rf"\d{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T{_CLOCK}{_ZONE}",
+    "markdown": r"\s*\S[\s\S]*",
+    "oid": r"urn:oid:[0-2](\.(0|[1-9][0-9]*))+",
+    "string": r"\s*\S[\s\S]*",
+    "time": _CLOCK,
+    "uri": _URI,
+    "url": _URI,
+    "uuid": r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+}
+_LEAST = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
+_PRIMITIVES = frozenset([*_PATTERNS, *_LEAST, "boolean", "decimal"])
+_TRUTHS = {"true": True, "false": False}
+# Control characters but for tabs and line ends, halves of characters, and what is no character.
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufdd0-\ufdef]")
+
+
+class Unusable(Refused):
+    """The file cannot be used at all. Its words begin with the line or the path at fault."""
+
+
+class Remark(NamedTuple):
+    """Something in a file that is not carried over as it stands there, and where."""
+
+    path: str
+    words: str
+
+
+@dataclass
+class Remarks:
+    """All that is to be said of a file, in the order in which it was found."""
+
+    found: list[Remark] = field(default_factory=list)
+
+    def __call__(self, path: str, words: str) -> None:
+        remark = Remark(path, words)
+        if remark not in self.found[-50:]:
+            self.found.append(remark)
+
+
+class _Slot(NamedTuple):
+    name: str
+    kind: str
+    many: bool
+    needed: bool
+    # The group of alternatives that it belongs to: value[x].
+    one_of: str | None
+
+
+_NOTHING: Any = object()
+
+
+def is_fhir(source: bytes) -> bool:
+    """Whether this is meant as a FHIR resource rather than as a definition of the portal's own."""
+    head = source[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"<"):
+        return True
+    try:
+        plain = json.loads(source)
+    except (ValueError, RecursionError):
+        return b'"resourceType"' in source
+    return isinstance(plain, dict) and ("resourceType" in plain or ("item" in plain and "items" not in plain))
+
+
+def cleaned(source: bytes) -> tuple[Json, Remarks]:
+    """The Questionnaire in this JSON, with nothing in it that R4 has no place for, and what was left out.
+
+    Narrative and other markup is left out. Raises Unusable.
+    """
+    remarks = Remarks()
+    plain = _loaded(source, remarks)
+    kind = plain.pop("resourceType", None)
+    if kind is None:
+        remarks("resourceType", "is missing; read as a Questionnaire")
+    elif kind != "Questionnaire":
+        raise Unusable(f"resourceType: this is a {str(kind)[:40]!r}, not a Questionnaire")
+    _refuse_depth(plain)
+    # Narrative is markup.
+    if plain.pop("text", None) is not None:
+        remarks("text", "a narrative is markup, and is left out")
+    aside = _set_aside(plain, remarks)
+    tree = _fit_element("Questionnaire", plain, "", remarks)
+    if tree is _NOTHING or not tree.get("item"):
+        raise Unusable("item: there is nothing in this questionnaire")
+    if tree.get("status") not in {"draft", "active", "retired", "unknown"}:
+        remarks("status", "is missing or unknown; taken as draft")
+        tree["status"] = "draft"
+    if aside:
+        tree.setdefault("extension", []).append({"url": KEPT, "valueString": json.dumps(aside)})
+    return {"resourceType": "Questionnaire"} | tree, remarks
+
+
+def under(path: str, name: str, position: int | None = None) -> str:
+    """The path of a part: item[3].item[0].text."""
+    step = name if position is None else f"{name}[{position}]"
+    return f"{path}.{step}" if path else step
+
+
+def extensions(element: Json, *urls: str) -> Iterator[Json]:
+    """The extensions of an element under any of these addresses."""
+    return (each for each in element.get("extension", ()) if each["url"] in urls)
+
+
+def extension_value(element: Json, *urls: str) -> Any:
+    """The value of the first such extension that has one; None for none."""
+    for each in extensions(element, *urls):
+        for name, value in each.items():
+            if name.startswith("value"):
+                return value
+    return None
+
+
+def _loaded(source: bytes, remarks: Remarks) -> Json:
+    if len(source) > MOST_BYTES:
+        raise Unusable(f"the file: it is larger than {MOST_BYTES // 1_000_000} MB")
+    if source.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise Unusable("line 1: this is XML; only JSON can be read")
+    try:
+        plain = json.loads(
+            source.decode("utf-8-sig"), parse_constant=_no_number, object_pairs_hook=_pairs(remarks)
+        )
+    except (ValueError, RecursionError) as problem:
+        raise Unusable(_fault(problem)) from None
+    if not isinstance(plain, dict):
+        raise Unusable("line 1: this is no FHIR resource")
+    return plain
+
+
+def _fault(problem: ValueError | RecursionError) -> str:
+    """Where the file cannot be read, and why."""
+    match problem:
+        case UnicodeDecodeError():
+            return f"byte {problem.start}: this is no UTF-8"
+        case json.JSONDecodeError():
+            return f"line {problem.lineno}, column {problem.colno}: {problem.msg}"
+        case RecursionError():
+            return "the file: it is nested too deeply"
+        case _:
+            return f"the file: {str(problem)[:80]}"
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _pairs(remarks: Remarks) -> Callable[[list[tuple[str, Any]]], Json]:
+    def keep(pairs: list[tuple[str, Any]]) -> Json:
+        plain = dict(pairs)
+        if len(plain) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            remarks(twice[:60], "is there twice in one place; the last one counts")
+        return plain
+
+    return keep
+
+
+def _refuse_depth(plain: Json) -> None:
+    """Level by level, so that no depth of a file can exhaust the stack."""
+    level: list[tuple[str, int, Any]] = [("", 0, plain)]
+    for _ in range(_DEEPEST):
+        level = [inner for each in level for inner in _inside(*each)]
+        if not level:
+            return
+    raise Unusable(f"{level[0][0]}: nested more than {_DEEPEST} levels deep")
+
+
+def _inside(path: str, items: int, value: Any) -> Iterator[tuple[str, int, Any]]:
+    if isinstance(value, list):
+        yield from ((f"{path}[{position}]", items, each) for position, each in enumerate(value))
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            place, depth = under(path, str(name)[:60]), items + (name == "item")
+            if depth > DEEPEST_ITEM:
+                raise Unusable(f"{place}: items more than {DEEPEST_ITEM} levels deep")
+            yield place, depth, each
+
+
+@cache
+def _slots(kind: str) -> dict[str, _Slot]:
+    """The places of an element, by the names that they have in JSON."""
+    slots: dict[str, _Slot] = {}
+    for text in ("id:string extension:Extension* " + _TABLE[kind]).split():
+        name, _, kinds = text.partition(":")
+        needed, kinds = kinds.endswith("!"), kinds.removesuffix("!")
+        many, kinds = kinds.endswith("*"), kinds.removesuffix("*")
+        if name.endswith("[x]"):
+            stem = name.removesuffix("[x]")
+            for one in kinds.split("|"):
+                full = stem + one[0].upper() + one[1:]
+                slots[full] = _Slot(full, one, False, needed, name)
+        else:
+            slots[name] = _Slot(name, kinds, many, needed, None)
+    return slots
+
+
+def _fit(kind: str, value: Any, path: str, remarks: Remarks) -> Any:
+    if kind in _PRIMITIVES:
+        return _fit_primitive(kind, value, path, remarks)
+    if kind == "Resource":
+        return _fit_contained(value, path, remarks)
+    return _fit_element(kind, value, path, remarks)
+
+
+def _fit_element(kind: str, value: Any, path: str, remarks: Remarks) -> Any:
+    """The element without what does not fit; _NOTHING if too little is left of it."""
+    if not isinstance(value, dict):
+        remarks(path, "is not an object, and is left out")
+        return _NOTHING
+    slots, fitted = _slots(kind), {}
+    for name, each in value.items():
+        kept = _fit_property(name, each, slots, under(path, str(name)[:60]), remarks)
+        if kept is not _NOTHING:
+            fitted[name] = kept
+    _drop_alternatives(fitted, slots, path, remarks)
+    if not fitted or _lacks(kind, fitted, slots, path, remarks):
+        if not fitted:
+            remarks(path or "the file", "is empty, and is left out")
+        return _NOTHING
+    return fitted
+
+
+def _lacks(kind: str, fitted: Json, slots: dict[str, _Slot], path: str, remarks: Remarks) -> bool:
+    wanting = {slot.one_of or name for name, slot in slots.items() if slot.needed}
+    wanting -= {slots[name].one_of or name for name in fitted if name in slots}
+    if kind == "Extension" and len(fitted.keys() - {"id", "url"}) == 0:
+        wanting.add("value[x]")
+    if kind == "Extension" and fitted.get("url") in _MARKUP:
+        remarks(path, "is markup, and is left out")
+        return True
+    if wanting:
+        remarks(path, f"has no {' and no '.join(sorted(wanting))}, and is left out")
+    return bool(wanting)
+
+
+def _drop_alternatives(fitted: Json, slots: dict[str, _Slot], path: str, remarks: Remarks) -> None:
+    """Of value[x] there can be one, and an extension has either a value or extensions."""
+    values = [name for name in fitted if name in slots and slots[name].one_of]
+    if slots is _slots("Extension") and values and "extension" in fitted:
+        remarks(path, "has a value and extensions; the extensions are left out")
+        del fitted["extension"]
+    for name in values[1:]:
+        remarks(under(path, name), f"stands beside {values[0]}, and is left out")
+        del fitted[name]
+
+
+def _fit_property(name: str, value: Any, slots: dict[str, _Slot], path: str, remarks: Remarks) -> Any:
+    slot = slots.get(name.removeprefix("_"))
+    if slot is None or (name.startswith("_") and slot.kind not in _PRIMITIVES):
+        remarks(path, "is nothing that FHIR R4 knows here, and is left out")
+        return _NOTHING
+    if name.startswith("_"):
+        return _fit_beside(slot, value, path, remarks)
+    if not slot.many:
+        if isinstance(value, list) and len(value) == 1:
+            remarks(path, "is a list of one; read as that one")
+            value = value[0]
+        return _fit(slot.kind, value, path, remarks)
+    if not isinstance(value, list):
+        remarks(path, "is not a list; read as a list of one")
+        value = [value]
+    return _fit_list(slot.kind, value, path, remarks)
+
+
+def _fit_list(kind: str, values: list[Any], path: str, remarks: Remarks) -> Any:
+    fitted = [_fit(kind, each, f"{path}[{position}]", remarks) for position, each in enumerate(values)]
+    kept = [each for each in fitted if each is not _NOTHING]
+    return kept or _NOTHING
+
+
+def _fit_beside(slot: _Slot, value: Any, path: str, remarks: Remarks) -> Any:
+    """What stands beside a simple value: its extensions, translations among them."""
+    if slot.many:
+        remarks(path, "stands beside a list, and is left out")
+        return _NOTHING
+    if not isinstance(value, dict) or not isinstance(value.get("extension"), list):
+        remarks(path, "has no extensions, and is left out")
+        return _NOTHING
+    kept = _fit_list("Extension", value["extension"], under(path, "extension"), remarks)
+    return _NOTHING if kept is _NOTHING else {"extension": kept}
+
+
+def _set_aside(plain: Json, remarks: Remarks) -> list[Any]:
+    """Take out the contained resources whose shape is not known here."""
+    contained = plain.get("contained")
+    if not isinstance(contained, list):
+        return []
+    aside, kept = [], []
+    for position, each in enumerate(contained):
+        kind = each.get("resourceType") if isinstance(each, dict) else None
+        if isinstance(kind, str) and kind not in _CONTAINED:
+            aside.append(_without_markup(each))
+            place = under("", "contained", position)
+            remarks(place, f"a {kind[:40]} is kept aside in an extension, and nothing is made of it")
+        else:
+            kept.append(each)
+    plain["contained"] = kept
+    if not kept:
+        del plain["contained"]
+    return aside
+
+
+def _fit_contained(value: Any, path: str, remarks: Remarks) -> Any:
+    kind = value.get("resourceType") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or kind not in _CONTAINED:
+        remarks(path, "is no resource, and is left out")
+        return _NOTHING
+    if kind != "ValueSet":
+        remarks(path, f"a {kind} is kept for export, and nothing is made of it")
+    plain = {name: each for name, each in value.items() if name not in {"resourceType", "text"}}
+    tree = _fit_element(kind, plain, path, remarks)
+    if tree is _NOTHING:
+        return tree
+    tree.setdefault("status", "unknown")
+    return {"resourceType": kind} | tree
+
+
+def _without_markup(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_markup(each) for each in value if not _is_markup(each)]
+    if isinstance(value, dict):
+        return {name: _without_markup(each) for name, each in value.items() if not _is_markup(each)}
+    return _UNSHOWABLE.sub("", value) if isinstance(value, str) else value
+
+
+def _is_markup(value: Any) -> bool:
+    return isinstance(value, dict) and ("div" in value or value.get("url") in _MARKUP)
+
+
+def _fit_primitive(kind: str, value: Any, path: str, remarks: Remarks) -> Any:
+    fitted = _simple(kind, value)
+    if fitted is _NOTHING:
+        remarks(path, f"is no {kind}, and is left out")
+    elif fitted != value or type(fitted) is not type(value):
+        remarks(path, f"is no {kind} as it stands; read as {str(fitted)[:60]!r}")
+    return fitted
+
+
+def _simple(kind: str, value: Any) -> Any:
+    if kind == "boolean":
+        return value if isinstance(value, bool) else _TRUTHS.get(str(value).strip().lower(), _NOTHING)
+    if kind in _PATTERNS:
+        return _text(kind, value)
+    return _number(kind, value)
+
+
+def _text(kind: str, value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return _NOTHING
+    text = _UNSHOWABLE.sub("", str(value))
+    if kind not in {"string", "markdown"}:
+        text = text.strip()
+    return text if re.fullmatch(_PATTERNS[kind], text) and _is_day(kind, text) else _NOTHING
+
+
+def _is_day(kind: str, text: str) -> bool:
+    """Whether the day in it is one that the calendar has."""
+    if kind not in {"date", "dateTime", "instant"} or len(text) < len("2026-01-01"):
+        return True
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def _number(kind: str, value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}(\.\d{1,18})?", value.strip()):
+        value = float(value) if "." in value else int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+        return _NOTHING
+    if kind == "decimal":
+        return value
+    if int(value) != value or not _LEAST[kind] <= value < 2**31:
+        return _NOTHING
+    return int(value)
+
+
+def _is_finite(value: int | float) -> bool:
+    return isinstance(value, int) and abs(value) < 10**18 or isinstance(value, float) and math.isfinite(value)

@@ -1,0 +1,251 @@
+"""Taking and freeing a therapist's time: behind one lock, under one key, on every path."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import String, bindparam, cast, event, insert, literal, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Therapist
+from portal.database import UTCDateTime, new_reference, rows
+from portal.diary.kinds import Kind
+from portal.errors import Overtaken, Refused
+from portal.jobs.models import Job
+from portal.jobs.queue import Due, enqueue_all
+from portal.scheduling.lifecycle import UNDONE_WITHIN, Move, Party, Status, answered_anew_by, reminded_at
+from portal.scheduling.models import (
+    Consultation,
+    ConsultationEvent,
+    EarlierWish,
+    HeldTime,
+    HeldWindow,
+    steps_of,
+)
+from portal.scheduling.queries import consultation_to_change, reminders_of
+
+# SQLite has one writer, and leaves FOR UPDATE out. Nothing that waits to be written goes before it.
+_LOCK = (
+    select(Therapist.id)
+    .where(Therapist.id == bindparam("id"))
+    .with_for_update()
+    .execution_options(autoflush=False)
+)
+_INSERT = insert(Consultation).returning(Consultation.id)
+_KEEP = insert(HeldWindow).returning(HeldWindow.id, HeldWindow.starts_at)
+_HOLD = insert(HeldTime)
+
+# What is to be done about a request: tell the two of it at once, remind the therapist, let it expire.
+TELLING, ANSWERING, EXPIRY = "tell-of-request", "remind-to-answer", "expire-request"
+# About a time that is kept until the questionnaire is sent: look whether its client still answers.
+LAPSE = "lapse-kept-time"
+# About a confirmed time: remind its client. About times that were let go: who waits for something earlier?
+REMINDER, FREED = "remind-of-consultation", "offer-freed-time"
+
+
+class SlotNotOffered(Refused):
+    """The time was never on offer, or has gone since the page was drawn. Says which one."""
+
+    def __init__(self, starts_at: datetime) -> None:
+        super().__init__(starts_at.isoformat())
+        self.starts_at = starts_at
+
+
+class Begun(Refused):
+    """The time has come; what is past can no longer be moved about."""
+
+
+def lock(db: Session, therapist_id: int) -> None:
+    """Hold the therapist's row: whatever takes or frees their time happens one after the other."""
+    db.execute(_LOCK, {"id": therapist_id})
+
+
+def as_it_stands(db: Session, consultation: Consultation, *, version: int | None = None) -> Consultation:
+    """The same consultation, read again behind the lock; what the caller had read may be long past.
+
+    `version` is the one that somebody saw when they decided: raises Overtaken if it is another by now.
+    """
+    lock(db, consultation.therapist_id)
+    found = consultation_to_change(db, consultation.id)
+    if version is not None and found.version != version:
+        raise Overtaken
+    return found
+
+
+def refuse_if_begun(consultation: Consultation, now: datetime) -> None:
+    """Raises Begun for one that holds its time and whose time has come."""
+    if consultation.starts_at <= now and consultation.holds_its_time:
+        raise Begun
+
+
+def settle(
+    db: Session, consultation: Consultation, window: HeldWindow, *, move: Move, by: Party, now: datetime
+) -> None:
+    """Of the times that it holds, this one is the client's now; the others go.
+
+    So does the one that it was to replace, if it is still to come (T5): one that has taken place meanwhile is
+    not undone. It has to come from `as_it_stands`. Raises MoveNotAllowed.
+    """
+    consultation.make(move, by=by, at=now)
+    consultation.settle_on(window)
+    consultation.settled_at = now
+    earlier = consultation.replaces
+    if earlier is not None and earlier.holds_its_time and now < earlier.starts_at:
+        earlier.make(Move.REPLACE, by=Party.PORTAL, at=now)
+        consultation.goes_on_from(earlier)
+    remind_later(db, consultation, now=now)
+
+
+def await_answer(db: Session, reference: str, *, answer_by: datetime, zone: ZoneInfo, now: datetime) -> None:
+    """Tell the two of a request at once, remind the therapist in time, and let it expire unanswered (T4)."""
+    reminded = reminded_at(answer_by, asked_at=now, zone=zone)
+    later = [Due(TELLING, reference, now), Due(EXPIRY, reference, answer_by)]
+    if reminded:
+        later.append(Due(ANSWERING, reference, reminded))
+    enqueue_all(db, later)
+
+
+def await_again(db: Session, consultation: Consultation, *, now: datetime) -> None:
+    """What is to be done later about one that was brought back to the state in which it is."""
+    if consultation.status is Status.CONFIRMED:
+        remind_later(db, consultation, now=now)
+    elif consultation.status is Status.KEPT:
+        enqueue_all(db, [Due(LAPSE, consultation.reference, now)])
+    else:
+        consultation.answer_by = answered_anew_by(consultation.answer_by, now=now)
+        enqueue_all(db, [Due(EXPIRY, consultation.reference, consultation.answer_by)])
+
+
+def remind_later(db: Session, consultation: Consultation, *, now: datetime) -> None:
+    """Look again when the reminders that its client wants are due; what is so then decides (T8)."""
+    moments = [consultation.starts_at - ahead for ahead in reminders_of(consultation.client)]
+    later = [Due(REMINDER, consultation.reference, moment) for moment in moments if moment > now]
+    if later:
+        enqueue_all(db, later)
+
+
+def hold_again(
+    db: Session, consultation: Consultation, times: Sequence[tuple[datetime, datetime]], *, now: datetime
+) -> None:
+    """Hold what is still to come of these times once more, in this order of preference.
+
+    Raises Begun if none is, and SlotNotOffered if somebody else has one of them by now.
+    """
+    to_come = [(starts_at, ends_at) for starts_at, ends_at in times if now < starts_at]
+    if not to_come:
+        raise Begun
+    held = {window.starts_at: window for window in consultation.windows}
+    consultation.windows[:] = [
+        held.get(starts_at) or _window(consultation, place, starts_at, ends_at)
+        for place, (starts_at, ends_at) in enumerate(to_come, start=1)
+    ]
+    consultation.starts_at, consultation.ends_at = to_come[0]
+    try:
+        db.flush()
+    except IntegrityError as clash:
+        raise SlotNotOffered(to_come[0][0]) from clash
+
+
+def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **columns: object) -> int:
+    """A new consultation with its times, taken from everybody else while a refusal can still be explained.
+
+    Three plain statements: they cost half of what a unit of work about a dozen rows does.
+    """
+    first = starts[0]
+    consultation_id = rows(
+        db,
+        _INSERT,
+        _BLANK
+        | columns
+        | {
+            "kind_id": kind.id,
+            "starts_at": first,
+            "ends_at": first + kind.duration,
+            "calendar_uid": str(uuid.uuid4()),
+        },
+    ).scalar_one()
+    hold(db, kind, starts, therapist_id=columns["therapist_id"], consultation_id=consultation_id)
+    return int(consultation_id)
+
+
+def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -> None:
+    """Take these times for a consultation that is stored; `owner` is its id and its therapist's.
+
+    Nothing that is pending in the session is written first. Raises SlotNotOffered.
+    """
+    wishes = {"gap_before": kind.gap_before, "gap_after": kind.gap_after, "is_first": kind.is_first}
+    windows = [
+        {"place": place, "starts_at": start, "ends_at": start + kind.duration, "reference": new_reference()}
+        | owner
+        | wishes
+        for place, start in enumerate(starts, start=1)
+    ]
+    kept = rows(db, _KEEP, windows).all()
+    steps = [
+        {"therapist_id": owner["therapist_id"], "starts_at": step, "window_id": window_id}
+        for window_id, start in kept
+        for step in steps_of(start, start + kind.duration)
+    ]
+    try:
+        rows(db, _HOLD, steps)
+    except IntegrityError as clash:
+        raise SlotNotOffered(starts[0]) from clash
+
+
+_BLANK = {
+    "begun_by": Party.CLIENT,
+    "settled_at": None,
+    "sealed_reply": None,
+    "sealed_offer": None,
+    "sealed_note": None,
+    "kept_outside_hours": False,
+    "calendar_sequence": 0,
+    "version": 1,
+}
+
+
+def _window(consultation: Consultation, place: int, starts_at: datetime, ends_at: datetime) -> HeldWindow:
+    terms, therapist_id = consultation.terms, consultation.therapist_id
+    return HeldWindow(
+        therapist_id=therapist_id,
+        place=place,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        gap_before=terms.gap_before,
+        gap_after=terms.gap_after,
+        is_first=terms.is_first,
+        steps=[HeldTime(therapist_id=therapist_id, starts_at=step) for step in steps_of(starts_at, ends_at)],
+    )
+
+
+_SETTLES = frozenset({Move.CONFIRM, Move.ACCEPT})
+_LETS_GO = frozenset(Move) - {Move.ASK, Move.MEET, Move.MISS, Move.UNDO}
+
+
+@event.listens_for(ConsultationEvent, "after_insert")
+def _see_who_would_like_it(_mapper: object, connection: Connection, line: ConsultationEvent) -> None:
+    """Every move is a line of a history, so no time is let go on any path without this.
+
+    Only where somebody waits for an earlier time, and only once nobody can take the move back any more.
+    """
+    # Of several times, one is settled on and the others go; a single one stays.
+    stays = 1 if line.move in _SETTLES else 0
+    if line.move not in _LETS_GO or len(line.released or ()) <= stays:
+        return
+    waits = (
+        select(EarlierWish.client_id)
+        .join(Consultation, Consultation.therapist_id == EarlierWish.therapist_id)
+        .where(Consultation.id == line.consultation_id)
+    )
+    job = select(
+        literal(FREED),
+        cast(line.id, String),
+        literal(line.happened_at + UNDONE_WITHIN, UTCDateTime()),
+        literal(0),
+    ).where(waits.exists())
+    connection.execute(insert(Job).from_select(["kind", "subject", "due_at", "attempts"], job))

@@ -1,0 +1,319 @@
+"""What can be asked for: the diary's rules and whatever is taken, given to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    bindparam,
+    cast,
+    false,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Client, Therapist
+from portal.calendars.models import BusyTime
+from portal.calendars.queries import BUSY
+from portal.database import rows
+from portal.diary.kinds import Kind
+from portal.diary.opening import CountryUnknown, RegionUnknown, dates_of, holidays_in
+from portal.diary.queries import Rules, rules_of
+from portal.errors import NotFound
+from portal.scheduling.lifecycle import HOLDS_ITS_TIME, IS_OPEN, LEAST_NOTICE, Status, changed_until
+from portal.scheduling.models import Consultation, HeldWindow
+from portal.scheduling.queries import OWN, WINDOW, Held, by_consultation, owned_by_client
+from portal.scheduling.slots import Busy, minute_of, moment_of, open_starts, stretches
+
+# Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
+# read further back.
+_LONGEST = timedelta(days=1)
+# How far around a range the limits of a week can reach, the longest consultation with its gap, and a stretch
+# of hours.
+_A_WEEK_AROUND, _A_DAY_AROUND, _DAYS_AROUND = 8 * 24 * 60, 24 * 60, timedelta(days=3)
+# Over so long the requests of one client are counted.
+_LATELY = timedelta(days=1)
+_LEAST_NOTICE = LEAST_NOTICE // timedelta(minutes=1)
+
+_REFERENCE = len(WINDOW) + 2
+
+Row = Sequence[Any]
+
+# What takes the therapist's time in a stretch, here or elsewhere; the client's own, and whether they met.
+_UNTOLD = tuple(cast(null(), column.type) for column in OWN)
+_HELD_HERE = (
+    HeldWindow.therapist_id == bindparam("therapist_id"),
+    HeldWindow.starts_at > bindparam("since"),
+    HeldWindow.starts_at < bindparam("until"),
+)
+_TAKEN: CompoundSelect[*tuple[Any, ...]] = union_all(
+    select(*WINDOW, *_UNTOLD).where(*_HELD_HERE),
+    BUSY.with_only_columns(
+        cast(null(), Integer), BusyTime.starts_at, BusyTime.ends_at, literal(0), literal(0), false(), *_UNTOLD
+    ),
+    owned_by_client(
+        condition=or_(
+            Consultation.status.in_(sorted(HOLDS_ITS_TIME | {Status.MET})),
+            Consultation.asked_at > bindparam("lately"),
+        )
+    ),
+)
+# The same for the therapist, who wants to know which of the two it is, and asks about nobody in particular.
+_HERE_OR_ELSEWHERE: CompoundSelect[*tuple[Any, ...]] = union_all(
+    select(*WINDOW, false()).where(*_HELD_HERE),
+    BUSY.with_only_columns(
+        cast(null(), Integer), BusyTime.starts_at, BusyTime.ends_at, literal(0), literal(0), false(), true()
+    ),
+)
+
+
+class Taken(NamedTuple):
+    """A stretch of the therapist's time that is taken: here, or in a calendar elsewhere."""
+
+    busy: Busy
+    elsewhere: bool
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a client can ask for, and what they hold already and is still to come, soonest first."""
+
+    # In minutes, as `slots` counts them; ascending.
+    starts: Sequence[int]
+    own: Sequence[Held]
+    rules: Rules
+    kind: Kind
+    # Whether the client and the therapist have met before.
+    has_met: bool
+    # How often the client has asked within the last day.
+    asked_lately: int
+
+    @property
+    def kinds(self) -> Sequence[Kind]:
+        """Those that the client can choose among."""
+        return _kinds_for(self.rules, self.has_met)
+
+    def open_requests(self) -> Sequence[Held]:
+        """Those that somebody still has to answer, the latest last."""
+        return sorted((held for held in self.own if held.status in IS_OPEN), key=lambda held: held.id)
+
+    def open_request(self) -> Held | None:
+        """The latest one that waits for an answer; a request may stand beside the one it is to replace."""
+        return next(iter(reversed(self.open_requests())), None)
+
+    def may_be_changed(self, held: Held, *, now: datetime) -> bool:
+        """Whether the client may still move or cancel it by themselves: its kind says until when."""
+        minutes = self.rules.kind_with_id(held.kind_id).changes_until
+        until = changed_until(held.starts_at, minutes=minutes, settled_at=held.settled_at)
+        return held.status is not Status.CONFIRMED or now < until
+
+    def named(self, reference: str | None) -> Held | None:
+        return next((held for held in self.own if held.reference == reference), None)
+
+    def kept_beside(self, named: Held | None) -> Held | None:
+        """What stays while another time is asked for instead of this one.
+
+        That is the one itself; of a request that is to replace another, it is the other.
+        """
+        own = {held.id: held for held in self.own}
+        while named and named.status in IS_OPEN and named.replaces_id in own:
+            named = own[named.replaces_id]
+        return named
+
+    def asked_instead_of(self, kept: Held | None) -> Held | None:
+        """The open request that is to replace this one: there is one at most."""
+        waiting = (held for held in self.own if held.status in IS_OPEN)
+        return next((held for held in waiting if kept and held.replaces_id == kept.id), None)
+
+
+def offer_to(
+    db: Session,
+    client: Client,
+    therapist: Therapist,
+    *,
+    now: datetime,
+    since: int | None = None,
+    until: int | None = None,
+    kind: str | None = None,
+    instead_of: str | None = None,
+    rules: Rules | None = None,
+) -> Offer:
+    """The starts on offer in a range of minutes, by default in all that can be asked for.
+
+    It makes the list, and asked for one minute it judges a choice (T2). `kind` is the reference of one of the
+    therapist's kinds; without it, the kind of the consultation `instead_of` which another is asked for, or
+    the usual one. What is to be moved counts against no limit and keeps no gap. Raises NotFound for a kind
+    that cannot be asked for.
+    """
+    rules = rules or rules_of(db, therapist.id)
+    begins, ends = _range(now, since, until, rules)
+    windows, owned = _taken(db, client, therapist, begins, ends, _margin(rules), now)
+    own, has_met, lately = _own(owned, now)
+    found = Offer((), own, rules, _kind_asked_for(rules, own, kind, instead_of, has_met), has_met, lately)
+    kept = found.kept_beside(found.named(instead_of))
+    given_up = found.asked_instead_of(kept)
+    moving = {held.id for held in (kept, given_up) if held}
+    busy = sorted(_busy(window, moving) for window in windows)
+    return replace(found, starts=starts_on_offer(rules, found.kind, busy, now=now, since=begins, until=ends))
+
+
+def starts_on_offer(
+    rules: Rules, kind: Kind, busy: Sequence[Busy], *, now: datetime, since: int, until: int
+) -> Sequence[int]:
+    """What the diary's rules leave of a range of minutes for this kind; `busy` ascends by start."""
+    stamina = rules.stamina
+    return open_starts(
+        hours=rules.hours_for(kind),
+        dates=_dates(rules, since, until),
+        zone=rules.time_zone,
+        length=kind.length,
+        before=kind.gap_before,
+        after=kind.gap_after,
+        notice=max(kind.notice, _LEAST_NOTICE),
+        horizon=kind.horizon,
+        first=kind.is_first,
+        busy=busy,
+        stamina=(
+            stamina.most_a_day,
+            stamina.most_a_week,
+            stamina.most_first_a_day,
+            stamina.most_in_a_row,
+            stamina.rest,
+        ),
+        now=minute_of(now),
+        since=since,
+        until=until,
+    )
+
+
+def hours_between(rules: Rules, kind: Kind, since: int, until: int) -> Sequence[tuple[int, int]]:
+    """The hours in which this kind can take place, as (begin, end) in minutes, ascending, whole."""
+    return stretches(
+        hours=rules.hours_for(kind),
+        dates=_dates(rules, since, until),
+        zone=rules.time_zone,
+        since=since,
+        until=until,
+    )
+
+
+def taken_between(
+    db: Session, therapist_id: int, since: int, until: int, *, moving: Collection[int] = ()
+) -> Sequence[Taken]:
+    """All that takes the therapist's time between two minutes and a week around, by start, in one query.
+
+    `moving` are the ids of consultations that are about to give up what they hold.
+    """
+    asked = {
+        "therapist_id": therapist_id,
+        "since": moment_of(since - _A_WEEK_AROUND) - _LONGEST,
+        "until": moment_of(until + _A_WEEK_AROUND),
+    }
+    found = (Taken(_busy(row, moving), row[-1]) for row in rows(db, _HERE_OR_ELSEWHERE, asked))
+    return sorted((taken for taken in found), key=lambda taken: taken.busy)
+
+
+def _dates(rules: Rules, since: int, until: int) -> Mapping[date, Sequence[tuple[int, int]]]:
+    """The days around the range that differ from their weekdays."""
+    first_day, last_day = moment_of(since).date() - _DAYS_AROUND, moment_of(until).date() + _DAYS_AROUND
+    return dates_of(rules.differ, _holidays(rules, first_day, last_day), first_day, last_day)
+
+
+def _range(now: datetime, since: int | None, until: int | None, rules: Rules) -> tuple[int, int]:
+    first = minute_of(now)
+    last = first + max(kind.horizon for kind in rules.on_offer)
+    begins = first if since is None else min(max(since, first), last)
+    return begins, last if until is None else min(max(until, first), last)
+
+
+def _margin(rules: Rules) -> int:
+    """How many minutes around a range what is taken can matter: a length and a gap, or a week's limit."""
+    return _A_WEEK_AROUND if rules.stamina.limits else _A_DAY_AROUND
+
+
+def _taken(
+    db: Session, client: Client, therapist: Therapist, since: int, until: int, margin: int, now: datetime
+) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The therapist's windows between two minutes and around, and rows of all that the client holds."""
+    asked = {
+        "therapist_id": therapist.id,
+        "client_id": client.id,
+        "since": moment_of(since - margin) - _LONGEST,
+        "until": moment_of(until + margin),
+        "lately": now - _LATELY,
+    }
+    windows: list[Row] = []
+    owned: list[Row] = []
+    for row in rows(db, _TAKEN, asked):
+        (windows if row[_REFERENCE] is None else owned).append(row)
+    return windows, owned
+
+
+def _own(owned: Iterable[Row], now: datetime) -> tuple[Sequence[Held], bool, int]:
+    """What is the client's and still to come, soonest first; whether they have met; how often they asked."""
+    own = by_consultation(map(tuple, owned))
+    to_come = [held for held in own if held.status in HOLDS_ITS_TIME and now < held.starts_at]
+    has_met = any(
+        held.status is Status.MET or (held.status is Status.CONFIRMED and held.starts_at <= now)
+        for held in own
+    )
+    lately = sum(held.asked_at is not None and held.asked_at > now - _LATELY for held in own)
+    return to_come, has_met, lately
+
+
+def _busy(window: Row, moving: Collection[int]) -> Busy:
+    """The window as the engine takes it; without a consultation it is an own entry, or busy elsewhere."""
+    owner, starts_at, ends_at, gap_before, gap_after, is_first = window[: len(WINDOW)]
+    return Busy(
+        minute_of(starts_at),
+        minute_of(ends_at),
+        gap_before,
+        gap_after,
+        owner is not None,
+        is_first,
+        owner or 0,
+        owner in moving,
+    )
+
+
+def _kind_asked_for(
+    rules: Rules, own: Sequence[Held], kind: str | None, instead_of: str | None, has_met: bool
+) -> Kind:
+    if kind:
+        asked_for = rules.kind_called(kind)
+        if asked_for not in _kinds_for(rules, has_met):
+            raise NotFound
+        return asked_for
+    for held in own:
+        if held.reference == instead_of:
+            return rules.kind_with_id(held.kind_id)
+    return rules.usual(has_met=has_met)
+
+
+def _kinds_for(rules: Rules, has_met: bool) -> Sequence[Kind]:
+    """For somebody who has met the therapist, or has not; all, if none is meant for them."""
+    fits = [kind for kind in rules.on_offer if kind.is_first is not has_met]
+    return fits or rules.on_offer
+
+
+def _holidays(rules: Rules, first_day: date, last_day: date) -> Sequence[date]:
+    """The days that a holiday closes."""
+    if not rules.holiday_country:
+        return ()
+    years = tuple(range(first_day.year, last_day.year + 1))
+    try:
+        named = holidays_in(rules.holiday_country, rules.holiday_region, years)
+    except (CountryUnknown, RegionUnknown):
+        # A newer list of holidays has dropped it: times are offered all the same.
+        return ()
+    return [day for day, name in named.items() if name not in rules.holidays_worked]
