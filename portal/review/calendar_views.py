@@ -17,7 +17,7 @@ from portal.diary.kinds import FIRST_CONSULTATION
 from portal.diary.queries import Rules, rules_of
 from portal.review.calendar import WEEK, monday_of, sheet_of, span_of
 from portal.review.desk import blueprint, zone_of
-from portal.review.forms import OwnTimeForm, PlaceForm, day_in, instant, instant_in
+from portal.review.forms import OwnTimeForm, PlaceForm, day_in
 from portal.review.queries import What, clients_by_name, diary_of, to_come_with
 from portal.scheduling.answers import keep_outside_hours
 from portal.scheduling.holding import Begun, SlotNotOffered
@@ -33,6 +33,7 @@ from portal.scheduling.placing import (
 )
 from portal.scheduling.queries import consultation_of
 from portal.scheduling.slots import minute_of, moment_of
+from portal.web.instants import instant_in, posted
 
 _SKIPPED = "The clocks skip this time on that day. Choose another"
 _TAKEN = "Something stands there already. Choose another time"
@@ -68,7 +69,7 @@ def calendar(therapist: Therapist) -> str:
         after=first + timedelta(days=days),
         zone=zone,
         here=here,
-        instant=instant,
+        instant=posted,
     )
 
 
@@ -106,7 +107,7 @@ def keep(therapist: Therapist) -> ResponseReturnValue:
     if form.validate_on_submit() and _is_kept(therapist, form):
         flash("Kept. Nobody can ask for this time.")
         return redirect(url_for("review.calendar", day=form.day.data), code=303)
-    return render_template("review/keep.html", form=form, zone=zone, at=at, instant=instant)
+    return render_template("review/keep.html", form=form, zone=zone, at=at, instant=posted)
 
 
 @blueprint.post("/calendar/own-time/<string:reference>/removal")
@@ -220,7 +221,7 @@ def _place_page(
         despite=sorted({*form.warned_of, *broken}),
         query={name: request.args[name] for name in ("instead-of", "at") if name in request.args},
         at=instant_in(request.args.get("at")),
-        instant=instant,
+        instant=posted,
         zone=zone_of(therapist),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from wtforms import (
@@ -25,21 +25,12 @@ from wtforms.validators import InputRequired, Length, Optional
 from portal.review.calendar import moment_at
 from portal.scheduling.objections import Objection
 from portal.web.form import PortalForm
+from portal.web.instants import instant_in
 
 MOST_WORDS = 2000
-_INSTANT = "%Y-%m-%dT%H:%MZ"
 _WORDS = Length(max=MOST_WORDS, message=f"Keep it under {MOST_WORDS} characters")
 # No diary reaches further either way, and dates at the end of all time have no zone.
 _YEARS = range(2000, 2201)
-
-
-def instant_in(text: str | None) -> datetime | None:
-    """The moment that a page posts or an address names, for example 2027-03-02T10:00Z; None if it is none."""
-    try:
-        moment = datetime.strptime(text or "", _INSTANT).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return moment if moment.year in _YEARS else None
 
 
 def day_in(text: str | None) -> date | None:
@@ -49,11 +40,6 @@ def day_in(text: str | None) -> date | None:
     except ValueError:
         return None
     return day if day.year in _YEARS else None
-
-
-def instant(moment: datetime) -> str:
-    """The moment as a page posts it."""
-    return moment.astimezone(UTC).strftime(_INSTANT)
 
 
 def _a_real_year(_form: PortalForm, field: DateField) -> None:

@@ -20,7 +20,7 @@ from portal.errors import Overtaken
 from portal.practice.facts import current_practice
 from portal.review.calendar import moment_at
 from portal.review.desk import blueprint, zone_of
-from portal.review.forms import PhraseForm, ProposeForm, day_in, instant
+from portal.review.forms import PhraseForm, ProposeForm, day_in
 from portal.scheduling.holding import SlotNotOffered
 from portal.scheduling.lifecycle import MoveNotAllowed, Status
 from portal.scheduling.models import Consultation
@@ -40,6 +40,7 @@ from portal.scheduling.proposing import (
 from portal.scheduling.queries import consultation_of, phrases_of
 from portal.scheduling.slots import by_day, minute_of, moment_of, nearest
 from portal.web.formatting import day_and_time
+from portal.web.instants import posted
 
 _DAYS_SHOWN = timedelta(days=14)
 _GONE = "{} is taken meanwhile. Below are the nearest free times; your words are kept"
@@ -188,7 +189,7 @@ def _propose_page(
         promised=current_practice().answering.answer_by(now),
         overtaken=overtaken,
         phrases=phrases_of(db, therapist),
-        instant=instant,
+        instant=posted,
         zone=zone,
         now=now,
     )
@@ -211,7 +212,7 @@ def _free(free: Sequence[int], begins: date, zone: ZoneInfo, chosen: Sequence[da
         (
             day,
             [
-                (instant(moment_of(start)), f"{minute // 60:02}:{minute % 60:02}")
+                (posted(moment_of(start)), f"{minute // 60:02}:{minute % 60:02}")
                 for start, minute in times
                 if moment_of(start) not in ticked
             ],
@@ -240,7 +241,7 @@ def _add_typed_time(form: ProposeForm, zone: ZoneInfo) -> None:
     if moment is None or problem:
         form.refuse(form.day, problem or "The clocks skip this time on that day. Choose another")
         return
-    form.starts.data = list(dict.fromkeys([*(form.starts.data or ()), instant(moment)]))
+    form.starts.data = list(dict.fromkeys([*(form.starts.data or ()), posted(moment)]))
     form.day.data = form.clock.data = None
     form.day.raw_data = form.clock.raw_data = None
 

@@ -15,13 +15,14 @@ from portal import clock
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import zone_of
 from portal.database import current_db
-from portal.scheduling.forms import AskForm, ZoneForm, instant_in, posted
+from portal.scheduling.forms import AskForm, ZoneForm
 from portal.scheduling.lifecycle import MOST_TIMES, Status
 from portal.scheduling.offers import Offer, offer_to
 from portal.scheduling.queries import Held, consultation_of
 from portal.scheduling.rendering import how_long, sheet_of, times_of
 from portal.scheduling.slots import minute_of, moment_of, nearest
 from portal.web.formatting import day_and_time, zone_called
+from portal.web.instants import instant_in, posted
 from portal.web.zones import real_zone
 
 _MOST_NEAREST = 4
@@ -141,8 +142,8 @@ def _say_what_became_of_it(
     form: AskForm, offer: Offer, refusal: Refusal | None, zone: ZoneInfo
 ) -> Sequence[int]:
     """Keep what can still be had of the choices, and say at the field what cannot; the nearest to that."""
-    on_offer = set(map(moment_of, offer.starts))
-    gone = [each for each in form.times if each not in on_offer]
+    on_offer = set(offer.starts)
+    gone = [each for each in form.times if minute_of(each) not in on_offer]
     if refusal and refusal.gone_at and not gone:
         gone = [refusal.gone_at]
     near = _near(form, offer, gone)
@@ -183,7 +184,7 @@ def _sheet(
         therapist_zone=zone_called(therapist.time_zone, zone),
         now=now,
         begins=_begins(),
-        left_out=frozenset(offer.starts).difference(free),
+        left_out=frozenset(offer.starts).difference(free) if form.chosen_at else (),
     )
     shown = {time.value for each in sheet.days for time in each.times}
     elsewhere = form.picked_at if form.picked_at and form.starts_at.data not in shown else None
@@ -200,6 +201,8 @@ def _sheet(
 def _apart_from(chosen: Sequence[datetime], offer: Offer) -> Sequence[int]:
     """What can still be chosen beside these, which it must not overlap."""
     taken = list(map(minute_of, chosen))
+    if not taken:
+        return offer.starts
     return [start for start in offer.starts if all(abs(start - each) >= offer.kind.length for each in taken)]
 
 

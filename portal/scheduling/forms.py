@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,10 +25,10 @@ from wtforms.validators import InputRequired, Length
 from portal.scheduling.lifecycle import MOST_TIMES
 from portal.web.form import PortalForm
 from portal.web.formatting import zone_name
+from portal.web.instants import instant_in, posted
 from portal.web.zones import real_zone, zones_by_region
 
 _MOST_CHARACTERS = 4000
-_INSTANT = "%Y-%m-%dT%H:%MZ"
 # In minutes before a consultation, as they are stored.
 _REMINDERS = {
     "10080": "A week before",
@@ -36,19 +36,6 @@ _REMINDERS = {
     "1440": "A day before",
     "120": "Two hours before",
 }
-
-
-def instant_in(text: str | None) -> datetime | None:
-    """The moment that a time on the page posts, for example 2027-03-02T10:00Z; None if it is none."""
-    try:
-        return datetime.strptime(text or "", _INSTANT).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def posted(moment: datetime) -> str:
-    """The reverse: the moment as a time on the page posts it."""
-    return f"{moment.astimezone(UTC):{_INSTANT}}"
 
 
 def _one_kind_of_line_end(typed: str | None) -> str:

@@ -85,9 +85,12 @@ def sheet_of(
     on until it shows a dozen times. A day long past or far ahead leads to the first page or the last. Starts
     that are `left_out` are not shown, and change nothing about which page is which.
     """
-    pages = _pages(by_day(starts, str(zone)))
-    free = [start for start in starts if start not in left_out]
-    days = by_day(free, str(zone))
+    days = by_day(starts, str(zone))
+    pages = _pages(days)
+    free = starts
+    if left_out:
+        free = [start for start in starts if start not in left_out]
+        days = by_day(free, str(zone))
     if not free:
         return Sheet(days=[], earlier=None, later=None, soonest=None, month=None)
     number = _page_with(begins, pages)

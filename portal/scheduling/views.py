@@ -25,7 +25,7 @@ from portal.scheduling.choosing import (
     decline_proposal,
     wish_for_earlier,
 )
-from portal.scheduling.forms import AskForm, NoteForm, RefusalForm, RemindersForm, instant_in
+from portal.scheduling.forms import AskForm, NoteForm, RefusalForm, RemindersForm
 from portal.scheduling.holding import Begun, SlotNotOffered
 from portal.scheduling.lifecycle import (
     Move,
@@ -60,6 +60,7 @@ from portal.scheduling.services import (
 )
 from portal.scheduling.slots import clock_changes, minute_of, moment_of
 from portal.web.form import PortalForm
+from portal.web.instants import instant_in
 
 blueprint = Blueprint("scheduling", __name__)
 
