@@ -17,7 +17,7 @@ from portal.diary.kinds import FIRST_CONSULTATION
 from portal.diary.queries import Rules, rules_of
 from portal.review.calendar import WEEK, monday_of, sheet_of, span_of
 from portal.review.desk import blueprint, zone_of
-from portal.review.forms import OwnTimeForm, PlaceForm, day_in
+from portal.review.forms import OwnTimeForm, PlaceForm, day_in, instant_in
 from portal.review.queries import What, clients_by_name, diary_of, to_come_with
 from portal.scheduling.answers import keep_outside_hours
 from portal.scheduling.holding import Begun, SlotNotOffered
@@ -33,7 +33,7 @@ from portal.scheduling.placing import (
 )
 from portal.scheduling.queries import consultation_of
 from portal.scheduling.slots import minute_of, moment_of
-from portal.web.instants import instant_in, posted
+from portal.web.instants import posted
 
 _SKIPPED = "The clocks skip this time on that day. Choose another"
 _TAKEN = "Something stands there already. Choose another time"

@@ -24,13 +24,19 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from portal.review.calendar import moment_at
 from portal.scheduling.objections import Objection
+from portal.web import instants
 from portal.web.form import PortalForm
-from portal.web.instants import instant_in
 
 MOST_WORDS = 2000
 _WORDS = Length(max=MOST_WORDS, message=f"Keep it under {MOST_WORDS} characters")
 # No diary reaches further either way, and dates at the end of all time have no zone.
 _YEARS = range(2000, 2201)
+
+
+def instant_in(text: str | None) -> datetime | None:
+    """The moment that a page posts or an address names; None if it is none, or an absurd one."""
+    moment = instants.instant_in(text)
+    return moment if moment and moment.year in _YEARS else None
 
 
 def day_in(text: str | None) -> date | None:
