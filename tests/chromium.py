@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -15,6 +17,9 @@ from werkzeug.serving import make_server
 from portal.accounts.models import Client, Therapist
 from portal.care.leaving import NEUTRAL_SITE
 from tests import make
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 # As narrow as WCAG 2.2 asks for (1.4.10): a page of 1280 pixels, enlarged four times.
@@ -35,13 +40,23 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """Where the application of this test answers, at the test's own time."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _answering_whole(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def _answering_whole(app: Flask) -> WSGIApplication:
+    """Werkzeug's server leaves a file open where a browser hangs up while it is sent; so it is given none."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with contextlib.closing(app(environ, start_response)) as parts:
+            return [b"".join(parts)]
+
+    return answer
 
 
 def new_page(chromium: Browser, *, scripts: bool = True, size: dict[str, int] | None = None) -> Page:
