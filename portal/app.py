@@ -20,6 +20,7 @@ from portal import (
     jobs,
     journey,
     mail,
+    messages,
     practice,
     reading,
     review,
@@ -28,6 +29,7 @@ from portal import (
     server,
     vault,
     web,
+    writing,
 )
 
 _GROUND = (database, schema, vault, web, jobs, mail, health)
@@ -38,8 +40,10 @@ _FEATURES = (
     diary,
     calendars,
     reading,
+    writing,
     intake,
     scheduling,
+    messages,
     journey,
     review,
     demo,

@@ -5,9 +5,11 @@ Every page it opens has to be fit to read, whichever test opened it: see `Page.c
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections import Counter
 from collections.abc import Collection
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -103,6 +105,7 @@ class Browser:
     def __init__(self, app: Flask) -> None:
         self._app, self.http = app, app.test_client()
         self._filled: dict[str, list[str]] = {}
+        self._files: dict[str, tuple[io.BytesIO, str]] = {}
 
     def sign_in(self, person: Client | Therapist) -> None:
         """Sign in by the cookie alone, without a visit."""
@@ -132,6 +135,10 @@ class Browser:
     def fill(self, label: str, text: str) -> None:
         self._filled[self.page.field_labelled(label).get("name")] = [text]
 
+    def attach(self, label: str, content: bytes, *, name: str) -> None:
+        """Choose a file of this name and content in a field for one."""
+        self._files[self.page.field_labelled(label).get("name")] = (io.BytesIO(content), name)
+
     def choose(self, *labels: str) -> None:
         """Choose these options of one question, or one option of a list of times."""
         fields = [self.page.field_labelled(label) for label in labels]
@@ -149,19 +156,34 @@ class Browser:
         if form.get("method", "get").lower() == "get":
             answer = self.http.get(action, query_string=sent, base_url=self._base, follow_redirects=True)
         else:
-            # A browser says which page it comes from; over https the form token's check wants to know.
-            came_from = {"Referer": self._base + self.path}
-            answer = self.http.post(
-                action, data=sent, headers=came_from, base_url=self._base, follow_redirects=True
-            )
+            answer = self._post(action, sent, form.get("enctype"))
         return self._arrive(answer, expect)
+
+    def _post(self, action: str, sent: MultiDict[str, str], encoding: str) -> TestResponse:
+        # A browser says which page it comes from; over https the form token's check wants to know.
+        came_from = {"Referer": self._base + self.path}
+        whole: MultiDict[str, Any] = MultiDict(sent)
+        for name, file in self._files.items():
+            whole.setlist(name, [file])
+        answer = self.http.post(
+            action,
+            data=whole,
+            headers=came_from,
+            base_url=self._base,
+            content_type=encoding or "application/x-www-form-urlencoded",
+            follow_redirects=True,
+        )
+        # What is long was sent from a file, which nobody else closes.
+        for each in (*answer.history, answer):
+            each.request.environ["wsgi.input"].close()
+        return answer
 
     def _arrive(self, response: TestResponse, expect: int | Collection[int]) -> Page:
         expected = (expect,) if isinstance(expect, int) else expect
         assert response.status_code in expected, f"{response.status}: {response.text}"
         query = response.request.query_string.decode()
         self.path = response.request.path + (f"?{query}" if query else "")
-        self.response, self.page, self._filled = response, Page(response.text), {}
+        self.response, self.page, self._filled, self._files = response, Page(response.text), {}, {}
         self.page.check()
         return self.page
 
@@ -183,6 +205,8 @@ def _value(field: html.Element) -> str | None:
         options = list(field.all("option"))
         chosen = [option for option in options if option.has("selected")] or options[:1]
         return chosen[0].get("value") if chosen else None
+    if field.get("type") == "file":
+        return None
     if field.get("type") in {"radio", "checkbox"}:
         return field.get("value", "on") if field.has("checked") else None
     return field.get("value")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -21,8 +22,11 @@ from portal.intake.questionnaire import Questionnaire, Value, canonical, digest,
 from portal.intake.replies import AnswerState, Reply, packed
 from portal.intake.sent_copy import frozen
 from portal.intake.services import shipped_questionnaire
+from portal.messages.models import Message, Writer
+from portal.messages.queries import words_row
 from portal.practice.models import Practice
-from portal.reading.models import Reading
+from portal.reading.models import KeptPassage, Reading, ReadingRevision
+from portal.reading.queries import line_row, passage_row
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
 from portal.scheduling.models import Consultation, HeldTime, HeldWindow, steps_of
 from portal.vault.words import make_data_key, seal
@@ -237,7 +241,9 @@ def reading(
     markdown: str = "A few words.",
     published_at: datetime | None = _LONG_AGO,
 ) -> Reading:
-    return _stored(
+    """Saved once, and published as it is if the test does not say otherwise."""
+    version = 1 if published_at else None
+    made = _stored(
         db,
         Reading(
             slug=slug or f"reading-{next(_number)}",
@@ -246,8 +252,77 @@ def reading(
             position=position,
             minutes=1,
             markdown=markdown,
+            version=version or 0,
             published_at=published_at,
             imported_at=_LONG_AGO,
+        ),
+    )
+    _stored(
+        db,
+        ReadingRevision(
+            reading_id=made.id,
+            number=1,
+            title=title,
+            summary="",
+            markdown=markdown,
+            front_matter="",
+            saved_at=_LONG_AGO,
+            version=version,
+            published_at=published_at,
+        ),
+    )
+    return made
+
+
+def message(
+    db: Session,
+    *,
+    client: Client,
+    therapist: Therapist,
+    words: str = "A few words.",
+    by: Writer = Writer.CLIENT,
+    sent_at: datetime = _LONG_AGO,
+    read_at: datetime | None = None,
+) -> Message:
+    reference = f"m{next(_number):017}"
+    return _stored(
+        db,
+        Message(
+            reference=reference,
+            client_id=client.id,
+            therapist_id=therapist.id,
+            written_by=by,
+            form_key=reference,
+            sealed_words=seal(db, client.data_key, words, of=words_row(reference)),
+            sent_at=sent_at,
+            read_at=read_at,
+        ),
+    )
+
+
+def kept_passage(
+    db: Session,
+    *,
+    client: Client,
+    reading: Reading,
+    words: str = "A few words.",
+    line: str | None = None,
+    block: int = 1,
+    shared_with: Therapist | None = None,
+) -> KeptPassage:
+    reference = f"k{next(_number):017}"
+    passage = {"title": reading.title, "reading": reading.reference, "block": block, "words": words}
+    return _stored(
+        db,
+        KeptPassage(
+            reference=reference,
+            client_id=client.id,
+            sealed_passage=seal(db, client.data_key, json.dumps(passage), of=passage_row(reference)),
+            sealed_line=seal(db, client.data_key, line, of=line_row(reference)) if line else None,
+            revision=1 if line else 0,
+            kept_at=_LONG_AGO,
+            shared_with_id=shared_with.id if shared_with else None,
+            shared_at=_LONG_AGO if shared_with else None,
         ),
     )
 

@@ -15,7 +15,8 @@ from portal.accounts.queries import name_of
 from portal.database import rows
 from portal.intake.queries import Overview, Progress, overview_of
 from portal.journey.steps import Standings, standings
-from portal.reading.queries import FIRST_READING, FirstReading
+from portal.messages.queries import UNREAD_BY_CLIENT
+from portal.reading.queries import FIRST_READING, OPEN_SUGGESTION, FirstReading, Suggested, suggested
 from portal.scheduling.lifecycle import Status
 from portal.scheduling.models import Consultation, ConsultationEvent
 from portal.scheduling.queries import Held, consultations_of
@@ -41,12 +42,14 @@ _LAST = (
     .subquery("last")
 )
 _FIRST = FIRST_READING.subquery("first")
+_SUGGESTED = OPEN_SUGGESTION.subquery("suggested")
 _ALWAYS = select(literal(1).label("one")).subquery("always")
-# Two things that have nothing to do with one another, in one question to the database: one row, either side
-# of which may be empty.
-_FIRST_AND_LAST = select(*_FIRST.c, *_LAST.c).select_from(
-    _ALWAYS.outerjoin(_FIRST, true()).outerjoin(_LAST, true())
+# What has nothing to do with one another, in one question to the database: one row, any part of which may be
+# empty.
+_TOGETHER = select(*_FIRST.c, *_LAST.c, *_SUGGESTED.c, UNREAD_BY_CLIENT).select_from(
+    _ALWAYS.outerjoin(_FIRST, true()).outerjoin(_LAST, true()).outerjoin(_SUGGESTED, true())
 )
+_PARTS = (len(_FIRST.c), len(_FIRST.c) + len(_LAST.c))
 
 
 class Ended(NamedTuple):
@@ -77,6 +80,10 @@ class Way:
     # Only where nothing is held.
     ended: Ended | None
     standings: Standings
+    # What their therapist suggests to read, until they have read it or put it away.
+    suggested: Suggested | None
+    # How many messages wait to be read.
+    unread: int
 
     @property
     def progress(self) -> Progress:
@@ -91,7 +98,7 @@ class Way:
 
 def way_of(db: Session, client: Client, *, now: datetime) -> Way:
     """All that the page of the next step says of this client, in three queries."""
-    first, last = _first_and_last(db, client)
+    first, last, suggestion, unread = _together(db, client)
     overview = overview_of(db, client)
     held = consultations_of(db, client, since=now)
     return Way(
@@ -107,14 +114,21 @@ def way_of(db: Session, client: Client, *, now: datetime) -> Way:
             answers_sent=overview.progress.sent_at is not None,
             held=[each.status for each in held],
         ),
+        suggested=suggestion,
+        unread=unread,
     )
 
 
-def _first_and_last(db: Session, client: Client) -> tuple[FirstReading | None, Ended | None]:
-    """The first reading, and the newest consultation, however it stands."""
-    row = tuple(rows(db, _FIRST_AND_LAST, {"client_id": client.id}).one())
-    first, last = row[: len(_FIRST.c)], row[len(_FIRST.c) :]
-    return (FirstReading(*first) if first[0] else None), (Ended(*last) if last[0] else None)
+def _together(db: Session, client: Client) -> tuple[FirstReading | None, Ended | None, Suggested | None, int]:
+    """The first reading, the newest consultation, however it stands, what is suggested, what is unread."""
+    *row, unread = rows(db, _TOGETHER, {"client_id": client.id}).one()
+    first, last, suggestion = row[: _PARTS[0]], row[_PARTS[0] : _PARTS[1]], row[_PARTS[1] :]
+    return (
+        FirstReading(*first) if first[0] else None,
+        Ended(*last) if last[0] else None,
+        suggested(db, client, suggestion) if suggestion[0] else None,
+        unread,
+    )
 
 
 def _ended(last: Ended | None, now: datetime) -> Ended | None:

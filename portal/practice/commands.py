@@ -78,7 +78,8 @@ def confirm(yes: bool) -> None:
 
 
 def _described(facts: dict[str, Any]) -> Facts:
-    facts.pop("help_lines_confirmed_on", None)
+    for said_elsewhere in ("help_lines_confirmed_on", "takes_messages"):
+        facts.pop(said_elsewhere, None)
     try:
         with transaction() as db:
             describe_practice(db, **facts)

@@ -31,6 +31,8 @@ class Facts:
     answers_by_hour: int = 18
     # When somebody of the practice last looked whether the help lines are right.
     help_lines_confirmed_on: date | None = None
+    # Whether clients and therapists can write to one another here.
+    takes_messages: bool = True
 
     @property
     def zone(self) -> ZoneInfo:
@@ -45,7 +47,15 @@ class Facts:
     @property
     def answers_in_words(self) -> str:
         """How soon a request is answered, as a sentence."""
-        read = f"Requests are answered {_days_in_words(self.answering_days)}"
+        return self._answered("Requests")
+
+    @property
+    def answers_to_messages(self) -> str:
+        """How soon a message is answered, as a sentence."""
+        return self._answered("Messages")
+
+    def _answered(self, what: str) -> str:
+        read = f"{what} are answered {_days_in_words(self.answering_days)}"
         if self.answers_within_days == 1:
             return f"{read}, on the next of these days at the latest."
         days = _NUMBERS.get(self.answers_within_days, str(self.answers_within_days))
@@ -112,4 +122,5 @@ def practice_facts(db: Session) -> Facts:
         answers_within_days=row.answers_within_days,
         answers_by_hour=row.answers_by_hour,
         help_lines_confirmed_on=row.help_lines_confirmed_on,
+        takes_messages=row.takes_messages,
     )

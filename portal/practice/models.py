@@ -29,3 +29,5 @@ class Practice(Base):
     answers_by_hour: Mapped[int]
     # When the therapist last checked that the help lines are right; shown on the page of help.
     help_lines_confirmed_on: Mapped[date | None] = mapped_column(Date)
+    # Whether clients and therapists can write to one another here.
+    takes_messages: Mapped[bool] = mapped_column(default=True)

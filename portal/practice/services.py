@@ -70,6 +70,14 @@ def confirm_help_lines(db: Session, *, on: date) -> Practice:
     return practice
 
 
+def switch_messages(db: Session, *, on: bool) -> None:
+    """Whether clients and therapists can write to one another here. Raises NotDescribed."""
+    practice = db.get(Practice, ONLY_ROW, populate_existing=True)
+    if practice is None:
+        raise NotDescribed
+    practice.takes_messages = on
+
+
 def _name(name: str) -> str:
     # One line, without what cannot be seen: it stands in the subject of every mail.
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())

@@ -1,12 +1,12 @@
-"""What a person reads before asking for anything."""
+"""What a person reads before asking for anything, and what they keep of it."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from portal.reading import commands, views
+from portal.reading import kept_views, views
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
-    app.cli.add_command(commands.reading)
+    app.register_blueprint(kept_views.blueprint)

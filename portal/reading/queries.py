@@ -1,17 +1,36 @@
-"""Finding readings, and what clients said about them."""
+"""Finding readings, and what clients said about them, kept of them and are shown of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, or_, select
 from sqlalchemy.orm import Session, load_only
 
-from portal.accounts.models import Client
+from portal.accounts.models import Client, Therapist
 from portal.errors import NotFound
-from portal.reading.models import Reading, ReadingMark
+from portal.reading.models import (
+    Bookmarks,
+    KeptPassage,
+    Reading,
+    ReadingAddress,
+    ReadingMark,
+    ReadingRevision,
+    ReadingSuggestion,
+)
+from portal.vault.words import unseal
+
+
+class Moved(NotFound):
+    """The reading has another address now: its new slug."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
 
 
 class FirstReading(NamedTuple):
@@ -23,16 +42,71 @@ class FirstReading(NamedTuple):
     said_at: datetime | None
 
 
+class Suggested(NamedTuple):
+    """A therapist's suggestion as its client sees it."""
+
+    slug: str
+    title: str
+    minutes: int
+    by: str
+    words: str | None
+
+
+class Found(NamedTuple):
+    """A published reading with its text, and all that concerns this client in it."""
+
+    reading: Reading
+    # When they said that they have read it.
+    said_at: datetime | None
+    suggested: Suggested | None
+    # Whether their places are kept at all, and where they were in this one.
+    keeps_place: bool
+    place: int | None
+
+
+class Listed(NamedTuple):
+    """A reading of the series as the list of it shows it to one client."""
+
+    reading: Reading
+    said_at: datetime | None
+    suggested: Suggested | None
+
+
+class Met(NamedTuple):
+    """A reading that a client said they have read, or that was suggested to them."""
+
+    title: str
+    said_at: datetime | None
+    suggested_at: datetime | None
+    is_up: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A passage that a client keeps, with their own line."""
+
+    reference: str
+    # Of the reading, as both were when it was kept.
+    title: str
+    reading: str
+    block: int
+    words: str
+    line: str | None
+    revision: int
+    kept_at: datetime
+    shared_at: datetime | None
+    shared_with_id: int | None
+
+
 _SERIES = select(Reading).where(Reading.published_at.is_not(None)).order_by(Reading.position, Reading.id)
-_LISTED = _SERIES.options(
-    load_only(Reading.slug, Reading.title, Reading.summary, Reading.minutes, raiseload=True)
+_WITHOUT_TEXT = load_only(
+    Reading.reference, Reading.slug, Reading.title, Reading.summary, Reading.minutes, raiseload=True
 )
+_LISTED = _SERIES.options(_WITHOUT_TEXT)
+_OF_CLIENT: BindParameter[int] = bindparam("client_id")
 _WITH_MARK = (
     select(Reading, ReadingMark.said_at)
-    .outerjoin(
-        ReadingMark,
-        (ReadingMark.reading_id == Reading.id) & (ReadingMark.client_id == bindparam("client_id")),
-    )
+    .outerjoin(ReadingMark, (ReadingMark.reading_id == Reading.id) & (ReadingMark.client_id == _OF_CLIENT))
     .where(Reading.published_at.is_not(None))
     .order_by(Reading.position, Reading.id)
 )
@@ -41,14 +115,72 @@ _WITH_MARK = (
 FIRST_READING = _WITH_MARK.with_only_columns(
     Reading.slug, Reading.title, Reading.minutes, ReadingMark.said_at, maintain_column_froms=True
 ).limit(1)
-_BY_SLUG = _WITH_MARK.where(Reading.slug == bindparam("slug"))
+
+
+def _with_suggestion(found: Select[Reading, datetime]) -> Select[Any, *tuple[Any, ...]]:
+    mine = (ReadingSuggestion.reading_id == Reading.id) & (ReadingSuggestion.client_id == _OF_CLIENT)
+    return (
+        found.outerjoin(ReadingSuggestion, mine)
+        .outerjoin(Therapist, Therapist.id == ReadingSuggestion.therapist_id)
+        .add_columns(Therapist.name.label("by"), ReadingSuggestion.sealed_words)
+    )
+
+
+_LISTED_FOR = _with_suggestion(_WITH_MARK).options(_WITHOUT_TEXT)
+_BY_SLUG = (
+    _with_suggestion(_WITH_MARK)
+    .outerjoin(Bookmarks, Bookmarks.client_id == _OF_CLIENT)
+    .add_columns(Bookmarks.sealed_places)
+    .where(Reading.slug == bindparam("slug"))
+)
+_MOVED = (
+    select(Reading.slug)
+    .join(ReadingAddress, ReadingAddress.reading_id == Reading.id)
+    .where(ReadingAddress.slug == bindparam("slug"), Reading.published_at.is_not(None))
+)
+# What the page of the next step says of suggestions: the newest that the client has neither read, as they
+# said, nor put away; together with what else it asks for.
+OPEN_SUGGESTION = (
+    select(
+        Reading.slug,
+        Reading.title,
+        Reading.minutes,
+        Therapist.name.label("by"),
+        ReadingSuggestion.sealed_words,
+        Reading.reference,
+    )
+    .join(ReadingSuggestion, ReadingSuggestion.reading_id == Reading.id)
+    .join(Therapist, Therapist.id == ReadingSuggestion.therapist_id)
+    .outerjoin(ReadingMark, (ReadingMark.reading_id == Reading.id) & (ReadingMark.client_id == _OF_CLIENT))
+    .where(
+        ReadingSuggestion.client_id == _OF_CLIENT,
+        ReadingSuggestion.put_away.is_(False),
+        ReadingMark.said_at.is_(None),
+        Reading.published_at.is_not(None),
+    )
+    .order_by(ReadingSuggestion.suggested_at.desc(), Reading.id)
+    .limit(1)
+)
+_MET = (
+    select(
+        Reading.title, ReadingMark.said_at, ReadingSuggestion.suggested_at, Reading.published_at.is_not(None)
+    )
+    .outerjoin(ReadingMark, (ReadingMark.reading_id == Reading.id) & (ReadingMark.client_id == _OF_CLIENT))
+    .outerjoin(
+        ReadingSuggestion,
+        (ReadingSuggestion.reading_id == Reading.id) & (ReadingSuggestion.client_id == _OF_CLIENT),
+    )
+    .where(or_(ReadingMark.said_at.is_not(None), ReadingSuggestion.suggested_at.is_not(None)))
+    .order_by(Reading.position, Reading.id)
+)
 _MARKED = (
     select(Reading)
     .join(ReadingMark, ReadingMark.reading_id == Reading.id)
-    .where(ReadingMark.client_id == bindparam("client_id"))
+    .where(ReadingMark.client_id == _OF_CLIENT)
     .order_by(Reading.position, Reading.id)
     .options(load_only(Reading.slug, Reading.title, raiseload=True))
 )
+_KEPT = select(KeptPassage).where(KeptPassage.client_id == _OF_CLIENT).order_by(KeptPassage.id.desc())
 
 
 def published_readings(db: Session) -> Sequence[Reading]:
@@ -56,14 +188,138 @@ def published_readings(db: Session) -> Sequence[Reading]:
     return db.scalars(_LISTED).all()
 
 
-def reading_for(db: Session, client: Client, slug: str) -> tuple[Reading, datetime | None]:
-    """A published reading with its text, and when this client said they have read it. Raises NotFound."""
+def readings_for(db: Session, client: Client) -> Sequence[Listed]:
+    """The series as this client sees it, in its order, without the texts."""
+    rows = db.execute(_LISTED_FOR, {"client_id": client.id}).all()
+    return [Listed(row[0], row[1], _suggested(db, client, row)) for row in rows]
+
+
+def reading_for(db: Session, client: Client, slug: str) -> Found:
+    """A published reading, for this client. Raises NotFound, and Moved if it has another address now."""
     row = db.execute(_BY_SLUG, {"client_id": client.id, "slug": slug}).first()
     if row is None:
-        raise NotFound
-    return row[0], row[1]
+        moved = db.scalar(_MOVED, {"slug": slug})
+        raise NotFound if moved is None else Moved(moved)
+    keeps = row.sealed_places is not None
+    places = places_in(db, client, row.sealed_places) if keeps else {}
+    return Found(row[0], row[1], _suggested(db, client, row), keeps, places.get(row[0].reference))
 
 
 def readings_marked_by(db: Session, client: Client) -> Sequence[Reading]:
     """What this client said that they have read, in the series' order: also what is no longer published."""
     return db.scalars(_MARKED, {"client_id": client.id}).all()
+
+
+def readings_met_by(db: Session, client: Client) -> Sequence[Met]:
+    """What this client said that they have read, and what was suggested to them, in the series' order."""
+    return [Met(*row) for row in db.execute(_MET, {"client_id": client.id})]
+
+
+def kept_by(db: Session, client: Client) -> Sequence[Kept]:
+    """All that this client keeps, newest first."""
+    return [kept(db, client, each) for each in db.scalars(_KEPT, {"client_id": client.id})]
+
+
+def kept_of(db: Session, client: Client, reference: str, *, to_change: bool = False) -> KeptPassage:
+    """One of this client's passages. Raises NotFound. `to_change` asks anew, and keeps others from it."""
+    asked = select(KeptPassage).where(KeptPassage.client_id == client.id, KeptPassage.reference == reference)
+    if to_change:
+        asked = asked.with_for_update().execution_options(populate_existing=True)
+    found = db.scalar(asked)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def shared_passages_of(db: Session, therapist: Therapist, client: Client) -> Sequence[Kept]:
+    """What this client shares with this therapist, as it is now, what was shared last first: one query."""
+    found = db.scalars(
+        select(KeptPassage)
+        .where(KeptPassage.client_id == client.id, KeptPassage.shared_with_id == therapist.id)
+        .order_by(KeptPassage.shared_at.desc(), KeptPassage.id.desc())
+    )
+    return [kept(db, client, each) for each in found]
+
+
+def text_of_version(db: Session, reading: Reading, version: int) -> str:
+    """The Markdown of this reading as it was published then. Raises NotFound."""
+    if version == reading.version:
+        return reading.markdown
+    if not 0 < version < reading.version:
+        raise NotFound
+    markdown = db.scalar(
+        select(ReadingRevision.markdown).where(
+            ReadingRevision.reading_id == reading.id, ReadingRevision.version == version
+        )
+    )
+    if markdown is None:
+        raise NotFound
+    return markdown
+
+
+def bookmarks_of(db: Session, client: Client, *, to_change: bool = False) -> Bookmarks | None:
+    """The row of whoever allows it. `to_change` asks anew, and keeps others from it."""
+    if not to_change:
+        return db.get(Bookmarks, client.id)
+    return db.get(Bookmarks, client.id, populate_existing=True, with_for_update=True)
+
+
+def places_in(db: Session, client: Client, sealed: bytes) -> Mapping[str, int]:
+    """Where the client is, by the references of readings."""
+    places: dict[str, int] = json.loads(unseal(db, client.data_key, sealed, of=places_row(client)))
+    return places
+
+
+def suggested(db: Session, client: Client, row: Sequence[Any]) -> Suggested:
+    """The suggestion in the columns of OPEN_SUGGESTION."""
+    slug, title, minutes, by, sealed_words, reference = row
+    return Suggested(slug, title, minutes, by, _words(db, client, reference, sealed_words))
+
+
+def kept(db: Session, client: Client, row: KeptPassage) -> Kept:
+    passage = json.loads(unseal(db, client.data_key, row.sealed_passage, of=passage_row(row.reference)))
+    line = row.sealed_line
+    return Kept(
+        reference=row.reference,
+        title=passage["title"],
+        reading=passage["reading"],
+        block=passage["block"],
+        words=passage["words"],
+        line=None if line is None else unseal(db, client.data_key, line, of=line_row(row.reference)),
+        revision=row.revision,
+        kept_at=row.kept_at,
+        shared_at=row.shared_at,
+        shared_with_id=row.shared_with_id,
+    )
+
+
+def passage_row(reference: str) -> str:
+    """What the vault calls the place where a kept passage lies."""
+    return f"kept_passage.passage:{reference}"
+
+
+def line_row(reference: str) -> str:
+    return f"kept_passage.line:{reference}"
+
+
+def places_row(client: Client) -> str:
+    return f"bookmarks.places:{client.reference}"
+
+
+def suggestion_row(client: Client, reference: str) -> str:
+    """Where the words lie that go with a suggestion; `reference` is the reading's."""
+    return f"reading_suggestion.words:{client.reference}:{reference}"
+
+
+def _suggested(db: Session, client: Client, row: Row[Any, *tuple[Any, ...]]) -> Suggested | None:
+    if row.by is None:
+        return None
+    reading = row[0]
+    words = _words(db, client, reading.reference, row.sealed_words)
+    return Suggested(reading.slug, reading.title, reading.minutes, row.by, words)
+
+
+def _words(db: Session, client: Client, reference: str, sealed: bytes | None) -> str | None:
+    if sealed is None:
+        return None
+    return unseal(db, client.data_key, sealed, of=suggestion_row(client, reference))

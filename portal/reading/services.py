@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
-from portal.reading.models import Reading, ReadingMark
-from portal.reading.pages import Article, read_series
+from portal.reading.models import Reading, ReadingMark, ReadingSuggestion
+from portal.reading.pages import Article, UnfitReading, read_series
+from portal.reading.publishing import Words, publish_revision, save_revision, taken_slugs
 
 _SHIPPED = Path(__file__).parent / "content"
 
@@ -33,6 +34,7 @@ def import_readings(db: Session, articles: Iterable[Article], *, now: datetime) 
     """Bring these articles in; one whose slug is known changes the reading of that slug.
 
     A reading that stays published keeps the moment at which it was published, and the marks of clients.
+    Raises UnfitReading for an address that another reading had before.
     """
     return [_import(db, article, now) for article in articles]
 
@@ -49,6 +51,16 @@ def mark_reading(db: Session, client: Client, reading: Reading, *, now: datetime
         return
 
 
+def put_suggestion_away(db: Session, client: Client, reading: Reading) -> None:
+    """The client does not want to be shown it on their first page any more. Nobody is told."""
+    db.execute(
+        update(ReadingSuggestion)
+        .where(ReadingSuggestion.client_id == client.id, ReadingSuggestion.reading_id == reading.id)
+        .values(put_away=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def unmark_reading(db: Session, client: Client, reading: Reading) -> None:
     """The client takes it back, and nothing is left of it."""
     mine = ReadingMark.client_id == client.id
@@ -57,18 +69,40 @@ def unmark_reading(db: Session, client: Client, reading: Reading) -> None:
 
 def _import(db: Session, article: Article, now: datetime) -> Reading:
     reading = db.scalar(
-        select(Reading).where(Reading.slug == article.slug).execution_options(populate_existing=True)
+        select(Reading)
+        .where(Reading.slug == article.slug)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if reading is None:
-        reading = Reading(slug=article.slug, published_at=None)
-        db.add(reading)
-    reading.title = article.title
-    reading.summary = article.summary
+        reading = _begun(db, article, now)
     reading.position = article.position
-    reading.minutes = article.minutes
-    reading.markdown = article.markdown
-    reading.published_at = (reading.published_at or now) if article.published else None
+    words = Words(article.title, article.summary, article.markdown, article.front_matter)
+    revision = save_revision(db, reading, words, by=None, now=now)
     reading.imported_at = now
+    if article.published:
+        publish_revision(db, reading, revision, now=now)
+    else:
+        reading.published_at = None
     # The row is asked for at once, so that what does not fit is refused with its own file, not at the end.
+    db.flush()
+    return reading
+
+
+def _begun(db: Session, article: Article, now: datetime) -> Reading:
+    if article.slug in taken_slugs(db):
+        raise UnfitReading(f"the address {article.slug!r} leads to another reading already")
+    reading = Reading(
+        slug=article.slug,
+        title=article.title,
+        summary=article.summary,
+        markdown=article.markdown,
+        minutes=article.minutes,
+        position=article.position,
+        version=0,
+        published_at=None,
+        imported_at=now,
+    )
+    db.add(reading)
     db.flush()
     return reading

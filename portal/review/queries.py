@@ -16,8 +16,8 @@ from portal.accounts.queries import client_of, initials_of, name_of
 from portal.calendars.queries import busy_elsewhere
 from portal.intake.models import Intake, Lamp
 from portal.intake.queries import SentIntake, lamps_lit_for, lamps_of, sent_intake_of, what_lit
-from portal.reading.models import Reading
-from portal.reading.queries import readings_marked_by
+from portal.messages.queries import Conversation, conversation_with
+from portal.reading.queries import Kept, Met, readings_met_by, shared_passages_of
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
 from portal.scheduling.models import Consultation, ConsultationEvent, HeldWindow
 from portal.scheduling.queries import history_with, last_event_of, note_of, offer_of, reply_of, words_of
@@ -28,6 +28,8 @@ _LONGEST = timedelta(days=1)
 # Whoever has not said within so long whether the two have met is not asked for ever.
 _ASKED_FOR = timedelta(days=60)
 _READ_FOR = timedelta(days=7)
+# So many of the messages stand on a person's page; the others are a press away.
+_LAST_MESSAGES = 3
 
 
 class What(StrEnum):
@@ -99,12 +101,19 @@ class Person:
 
     client: Client
     name: str
-    read: Sequence[Reading]
+    # Readings that they said they have read, or that were suggested to them.
+    met: Sequence[Met]
+    shared: Sequence[Kept]
+    messages: Conversation
     intake: SentIntake | None
     # What the therapist has not seen yet, and the questions whose answers lit it.
     lamps: Sequence[Lamp]
     lit_by: Sequence[str]
     consultations: Sequence[Request]
+
+    @property
+    def read(self) -> list[Met]:
+        return [each for each in self.met if each.said_at]
 
     @property
     def waiting(self) -> list[Request]:
@@ -186,7 +195,9 @@ def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
     return Person(
         client=client,
         name=name_of(db, client),
-        read=readings_marked_by(db, client),
+        met=readings_met_by(db, client),
+        shared=shared_passages_of(db, therapist, client),
+        messages=conversation_with(db, client, therapist, most=_LAST_MESSAGES),
         intake=sent_intake_of(db, client),
         lamps=unseen,
         lit_by=what_lit(db, unseen),

@@ -17,6 +17,7 @@ from portal.calendars.queries import sources_of
 from portal.database import current_db, transaction
 from portal.errors import Overtaken
 from portal.intake.services import see_lamps
+from portal.messages.queries import unread_for
 from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of
 from portal.review.forms import AnswerForm, DeclineForm
@@ -46,6 +47,7 @@ def today(therapist: Therapist) -> str:
         "review/today.html",
         desk=_desk(therapist, now),
         failing=[source for source in sources_of(db, therapist, now=now) if source.failed_at],
+        unread=unread_for(db, therapist),
         now=now,
         zone=zone_of(therapist),
     )

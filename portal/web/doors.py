@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, abort, current_app, request
 from werkzeug.exceptions import MethodNotAllowed
 
+from portal.web.audience import View
 from portal.web.waiting_room import UNREAD
 
 MOST_BYTES = 1_000_000
+# More than that no view may take.
+LARGEST_BYTES = 6_000_000
 _MOST_FIELDS = 1_000
 _LONGEST_ADDRESS = 4_000
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = _READING | {"POST"}
 _FORM = "application/x-www-form-urlencoded"
+_FORM_WITH_FILES = "multipart/form-data"
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -24,6 +29,17 @@ def init_app(app: Flask) -> None:
     app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_MEMORY_SIZE=MOST_BYTES)
     for door in (_know_the_method, _measure, _read_the_address, _ask_where_it_comes_from, _read_the_body):
         app.before_request(door)
+
+
+def takes_files(*, most_bytes: int) -> Callable[[View], View]:
+    """A mark on a view whose form may bring a file, or very long words: so many bytes in all."""
+    assert MOST_BYTES < most_bytes <= LARGEST_BYTES
+
+    def marked(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return marked
 
 
 def comes_from_here() -> bool:
@@ -44,7 +60,10 @@ def _measure() -> None:
     if "Transfer-Encoding" in request.headers:
         # Behind some servers a chunked form is cut short in silence; browsers never send one.
         abort(411)
-    if (request.content_length or 0) > MOST_BYTES:
+    most_bytes = _most_bytes()
+    if most_bytes is not None:
+        request.max_content_length = request.max_form_memory_size = most_bytes
+    if (request.content_length or 0) > (most_bytes or MOST_BYTES):
         abort(413)
     if len(request.environ["PATH_INFO"]) + len(request.environ.get("QUERY_STRING", "")) > _LONGEST_ADDRESS:
         abort(414)
@@ -79,12 +98,28 @@ def _read_the_body() -> None:
     if len(body) != (request.content_length or 0):
         # Whoever sent it was cut off in the middle, and half of what they wrote is not what they wrote.
         abort(400)
+    if request.mimetype == _FORM_WITH_FILES and _most_bytes() is not None:
+        _read_the_parts()
+        return
     if request.mimetype != _FORM and (request.mimetype or body):
         abort(415)
     if body.count(b"&") >= _MOST_FIELDS:
         abort(413)
     if _is_unfit(body):
         abort(400)
+
+
+def _read_the_parts() -> None:
+    """What is not a file in them is held to what holds for any form. A file is its view's to judge."""
+    for name, text in [*request.form.items(multi=True), *((name, "") for name in request.files)]:
+        if "\0" in name or "\0" in text:
+            abort(400)
+
+
+def _most_bytes() -> int | None:
+    """How much the view takes that is asked for, if it is marked for more than a form."""
+    most: int | None = getattr(current_app.view_functions.get(request.endpoint or ""), "most_bytes", None)
+    return most
 
 
 def _as_sent(text: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,8 +23,22 @@ _MOST_CHARACTERS = 400_000
 _SECRET = ("password", "token")
 # What a page writes into its own form. Everything else in it somebody wrote or chose.
 _OF_THE_PAGE = frozenset(
-    ["based_on", "code", "join", "keep", "kept", "next", "page", "seen", "starts_at", "time_zone", "turn"]
-    + ["version", "way", "zone"]
+    [
+        "above",
+        "based_on",
+        "below",
+        "block",
+        "code",
+        "join",
+        "keep",
+        "kept",
+        "key",
+        "next",
+        "on",
+        "page",
+        "seen",
+    ]
+    + ["number", "starts_at", "time_zone", "turn", "version", "way", "zone"]
 )
 
 
@@ -58,8 +73,11 @@ def words_posted() -> list[str]:
 
 def sealed(kept: Kept, keyring: Keyring, *, whose: str, now: datetime) -> str:
     """As text for a hidden field, which opens for nobody but `whose`. Raises KeptNoLonger if too long."""
-    plain = json.dumps({"at": now.isoformat(), "address": kept.address, "fields": kept.fields})
-    text = base64.urlsafe_b64encode(keyring.seal(plain.encode(), of=_place(whose))).decode()
+    fields = {"at": now.isoformat(), "address": kept.address, "fields": kept.fields}
+    plain = json.dumps(fields, ensure_ascii=False)
+    # An article is long, and in most alphabets twice as long again.
+    small = zlib.compress(plain.encode())
+    text = base64.urlsafe_b64encode(keyring.seal(small, of=_place(whose))).decode()
     if len(text) > _MOST_CHARACTERS or own_address(kept.address) is None:
         raise KeptNoLonger
     return text
@@ -68,9 +86,10 @@ def sealed(kept: Kept, keyring: Keyring, *, whose: str, now: datetime) -> str:
 def opened(text: str, keyring: Keyring, *, whose: str, now: datetime) -> Kept:
     """What was sealed for this person. Raises KeptNoLonger."""
     try:
-        plain = json.loads(keyring.open(base64.urlsafe_b64decode(text.encode()), of=_place(whose)))
+        small = keyring.open(base64.urlsafe_b64decode(text.encode()), of=_place(whose))
     except (binascii.Error, CannotBeOpened) as problem:
         raise KeptNoLonger from problem
+    plain = json.loads(zlib.decompress(small))
     if now - datetime.fromisoformat(plain["at"]) > KEPT_FOR:
         raise KeptNoLonger
     return Kept(plain["address"], tuple((name, value) for name, value in plain["fields"]))

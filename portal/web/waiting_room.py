@@ -22,13 +22,22 @@ class WaitingRoom:
     A thread of the web server's that waits for a body does nothing else meanwhile. So there have to be many
     of them, which is cheap; but only a few may do work, since they would only take turns at it. And some have
     to stay for who sends no body: whoever looks for help finds it, however many send nothing but beginnings.
+    For bodies that are larger than a form's, as a file's is, there are few chairs: each takes up memory.
     """
 
     def __init__(
-        self, application: WSGIApplication, *, places: int, most_bytes: int, most_awaited: int
+        self,
+        application: WSGIApplication,
+        *,
+        places: int,
+        most_bytes: int,
+        most_awaited: int,
+        large_bytes: int = 0,
+        most_large: int = 1,
     ) -> None:
         self._application, self._most_bytes = application, most_bytes
         self._places, self._chairs = _Places(places), threading.BoundedSemaphore(most_awaited)
+        self._large_bytes, self._large_chairs = large_bytes, threading.BoundedSemaphore(most_large)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._is_awaited(environ):
@@ -37,13 +46,15 @@ class WaitingRoom:
             return self._application(environ, start_response)
 
     def _await(self, environ: dict[str, Any]) -> None:
-        if not self._chairs.acquire(blocking=False):
+        is_large = int(environ["CONTENT_LENGTH"]) > self._most_bytes
+        chairs = self._large_chairs if is_large else self._chairs
+        if not chairs.acquire(blocking=False):
             environ[UNREAD] = True
             return
         try:
             environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read())
         finally:
-            self._chairs.release()
+            chairs.release()
 
     def _is_awaited(self, environ: dict[str, Any]) -> bool:
         """A body that the doors refuse by what it says of itself is not waited for."""
@@ -51,7 +62,7 @@ class WaitingRoom:
         return (
             "HTTP_TRANSFER_ENCODING" not in environ
             and length.isdecimal()
-            and 0 < int(length) <= self._most_bytes
+            and 0 < int(length) <= max(self._most_bytes, self._large_bytes)
         )
 
 

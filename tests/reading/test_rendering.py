@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from portal.reading.rendering import rendered
+from portal.reading.rendering import made, rendered
 
 
 def test_markdown_becomes_paragraphs_lists_and_quotations():
     html = rendered("One *word*.\n\n- a\n- b\n\n> Lifted out.")
 
-    assert "<p>One <em>word</em>.</p>" in html
-    assert "<ul>\n<li>a</li>\n<li>b</li>\n</ul>" in html
-    assert "<blockquote>\n<p>Lifted out.</p>\n</blockquote>" in html
+    assert '<p class="opens" id="p1">One <em>word</em>.</p>' in html
+    assert '<ul id="p2">\n<li>a</li>\n<li>b</li>\n</ul>' in html
+    assert '<blockquote id="p3">\n<p>Lifted out.</p>\n</blockquote>' in html
 
 
 def test_quotation_marks_and_dashes_are_set_as_in_a_book():
-    assert rendered('"So," it\'s said -- often...') == "<p>“So,” it’s said – often…</p>\n"
+    assert made('"So," it\'s said -- often...')[0].text == "“So,” it’s said – often…"
 
 
 @pytest.mark.parametrize(
     ("markdown", "headings"),
     [
-        ("# A\n\n## B", ["<h2>A</h2>", "<h3>B</h3>"]),
-        ("## A\n\n## B", ["<h2>A</h2>", "<h2>B</h2>"]),
-        ("### A\n\n###### B", ["<h2>A</h2>", "<h3>B</h3>"]),
+        ("# A\n\n## B", ["h2 A", "h3 B"]),
+        ("## A\n\n## B", ["h2 A", "h2 B"]),
+        ("### A\n\n###### B", ["h2 A", "h3 B"]),
+        ("## A\n\n#### B\n\n### C\n\n## D", ["h2 A", "h3 B", "h3 C", "h2 D"]),
+        ("### A\n\n## B", ["h2 A", "h2 B"]),
+        (
+            "# A\n\n## B\n\n### C\n\n#### D\n\n##### E\n\n###### F",
+            list(map("h{0} {1}".format, [2, 3, 4, 5, 6, 6], "ABCDEF")),
+        ),
     ],
 )
 def test_headings_stand_right_under_the_title_of_the_page(markdown, headings):
-    assert rendered(markdown).splitlines() == headings
+    found = re.findall(r"<(h\d) id=[^>]*>(\w)", rendered(markdown))
+    assert [f"{tag} {words}" for tag, words in found] == headings
 
 
 @pytest.mark.parametrize(

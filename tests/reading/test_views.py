@@ -106,7 +106,7 @@ def test_pages_ask_the_database_equally_often_for_one_reading_and_for_three(
         browser.open("/reading/reading-no-1")
 
     assert len(listing) == 3
-    assert len(reading) == 3
+    assert len(reading) == 4
 
 
 def test_script_in_markdown_does_not_survive_on_the_page(db, browser, client):

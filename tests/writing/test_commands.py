@@ -33,12 +33,12 @@ def test_a_file_of_ones_own_is_imported(app, db, tmp_path):
 
 def test_if_one_file_is_unfit_none_is_imported(app, db, tmp_path):
     (tmp_path / "rest.md").write_text(A_FILE)
-    (tmp_path / "unfit.md").write_text("Only words.")
+    (tmp_path / "unfit.md").write_text("---\ntitle: Only words\npublishd: true\n---\n")
 
     outcome = run(app, tmp_path / "rest.md", tmp_path / "unfit.md")
 
     assert outcome.exit_code == 1
-    assert "unfit.md: it does not begin with front matter" in outcome.output
+    assert "unfit.md: 'publishd' in the front matter is not one of" in outcome.output
     assert db.scalars(select(Reading)).all() == []
 
 
@@ -49,4 +49,4 @@ def test_a_file_that_is_not_text_is_refused(app, db, tmp_path):
 
     assert outcome.exit_code == 1
     assert "picture.md" in outcome.output
-    assert "UTF-8" in outcome.output
+    assert "This is a picture" in outcome.output
