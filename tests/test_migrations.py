@@ -63,6 +63,36 @@ def test_what_was_held_before_there_were_windows_is_held_in_one(database, tmp_pa
     assert before == [(1,), (1,)]
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_every_reading_has_what_it_says_as_its_first_revision(database, tmp_path, request):
+    """As the third release stored them: one that is published, and a draft."""
+    engine = create_engine(_empty_database(database, tmp_path, request))
+    with engine.connect() as connection:
+        alembic = Config(toml_file=ROOT / "pyproject.toml", attributes={"connection": connection})
+        command.upgrade(alembic, "0003")
+        for statement in _THIRD_RELEASE.split(";"):
+            connection.execute(text(statement))
+        command.upgrade(alembic, "0004")
+
+        references = connection.scalars(text("SELECT reference FROM reading")).all()
+        revisions = connection.execute(
+            text(
+                "SELECT slug, reading.version, number, reading_revision.markdown, reading_revision.version"
+                " FROM reading JOIN reading_revision ON reading.id = reading_id ORDER BY reading.id"
+            )
+        ).all()
+        takes = connection.scalars(text("SELECT takes_messages FROM practice")).all()
+        command.downgrade(alembic, "0003")
+        before = connection.scalars(text("SELECT slug FROM reading ORDER BY id")).all()
+        connection.rollback()
+    engine.dispose()
+
+    assert [len(reference) for reference in set(references)] == [18, 18]
+    assert [tuple(row) for row in revisions] == [("up", 1, 1, "Words.", 1), ("draft", 0, 1, "", None)]
+    assert [bool(each) for each in takes] == [True]
+    assert before == ["up", "draft"]
+
+
 def test_migrations_are_one_numbered_line(alembic):
     revisions = [step.revision for step in ScriptDirectory.from_config(alembic).walk_revisions()]
 
@@ -99,4 +129,13 @@ VALUES (2, 'over', 1, 1, '2027-03-02 10:00:00', '2027-03-02 10:10:00', 'declined
 '2027-01-01 00:00:00', 'two', 0, 1);
 INSERT INTO held_time (therapist_id, starts_at, consultation_id) VALUES (1, '2027-03-02 10:00:00', 1);
 INSERT INTO held_time (therapist_id, starts_at, consultation_id) VALUES (1, '2027-03-02 10:05:00', 1)
+"""
+
+_THIRD_RELEASE = """
+INSERT INTO reading (id, slug, title, summary, position, minutes, markdown, published_at, imported_at)
+VALUES (1, 'up', 'Up', '', 1, 1, 'Words.', '2027-01-01 00:00:00', '2027-01-01 00:00:00');
+INSERT INTO reading (id, slug, title, summary, position, minutes, markdown, published_at, imported_at)
+VALUES (2, 'draft', 'Draft', '', 2, 1, '', NULL, '2027-01-01 00:00:00');
+INSERT INTO practice (id, name, country, time_zone, answering_days, answers_within_days, answers_by_hour)
+VALUES (1, 'Willow Street', 'GB', 'Europe/London', '1,2', 2, 18)
 """

@@ -143,6 +143,7 @@ def _page(therapist: Therapist, client: Client, form: MessageForm) -> str:
         name=name_of(db, client),
         is_open=current_practice().takes_messages and not found.is_off,
         unread=found.unread_by(Writer.THERAPIST),
+        seen=found.seen_by(Writer.THERAPIST),
         form=form,
         zone=zone_of(therapist),
         now=clock.now(),

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, literal, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Executable,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from portal.accounts.models import Client, Therapist
@@ -18,21 +31,51 @@ from portal.vault.words import unseal
 
 A_PAGE = 30
 _MOST_UNREAD = 100
+_CLIENT: BindParameter[int] = bindparam("client_id")
+_THERAPIST: BindParameter[int | None] = bindparam("therapist_id")
+
+
+def _written_by(writer: Writer) -> ColumnElement[bool]:
+    """Written out, and not sent beside the statement.
+
+    Only so does SQLite see that the index of what is unread is meant; and what it has to see first, it would
+    plan anew at each asking.
+    """
+    return Message.written_by == literal_column(f"'{writer}'")
+
 
 # How many messages of their therapist a client has not read yet. The page that every client meets first asks
 # it, together with what else it has to know.
 UNREAD_BY_CLIENT = (
     select(func.count())
     .where(
-        Message.client_id == bindparam("client_id"),
-        Message.written_by == Writer.THERAPIST,
+        Message.client_id == _CLIENT,
+        _written_by(Writer.THERAPIST),
         Message.read_at.is_(None),
         Message.taken_back_at.is_(None),
     )
     .scalar_subquery()
 )
-_UNREAD = and_(
-    Message.written_by == Writer.CLIENT, Message.read_at.is_(None), Message.taken_back_at.is_(None)
+_UNREAD = and_(_written_by(Writer.CLIENT), Message.read_at.is_(None), Message.taken_back_at.is_(None))
+_WAITING = (
+    select(
+        Message.client_id,
+        func.count().label("number"),
+        func.min(Message.sent_at).label("since"),
+        func.min(Message.id).label("first"),
+    )
+    .where(Message.therapist_id == _THERAPIST, _UNREAD)
+    .group_by(Message.client_id)
+    .order_by("first")
+    .limit(_MOST_UNREAD)
+    .subquery()
+)
+_WAITING_CLIENTS = (
+    select(Client, _WAITING.c.number, _WAITING.c.since)
+    .join(_WAITING, _WAITING.c.client_id == Client.id)
+    .where(Client.therapist_id == _THERAPIST)
+    .order_by(_WAITING.c.first)
+    .options(joinedload(Client.data_key))
 )
 
 
@@ -59,12 +102,16 @@ class Conversation:
     is_off: bool
 
     def unread_by(self, reader: Writer) -> Sequence[Said]:
-        return [each for each in self.messages if each.written_by is not reader and each.read_at is None]
+        return [each for each in self._written_to(reader) if each.read_at is None]
 
-    @property
-    def newest(self) -> str:
-        """The reference of the last message that is shown; empty if there is none."""
-        return self.messages[-1].reference if self.messages else ""
+    def seen_by(self, reader: Writer) -> str:
+        """Up to which message everything that this reader has not read yet is shown here; empty for none."""
+        # They are read in their order: what goes before one that is read is read.
+        hides_some = self.goes_back and all(each.read_at is None for each in self._written_to(reader)[:1])
+        return self.messages[-1].reference if self.messages and not hides_some else ""
+
+    def _written_to(self, reader: Writer) -> Sequence[Said]:
+        return [each for each in self.messages if each.written_by is not reader]
 
 
 class Unread(NamedTuple):
@@ -80,12 +127,12 @@ def conversation_with(
     db: Session, client: Client, therapist: Therapist, *, before: str | None = None, most: int = A_PAGE
 ) -> Conversation:
     """What these two wrote, the newest page or the one before a message: one query. Raises NotFound."""
-    return _conversation(db, client, therapist, Message.therapist_id == therapist.id, before, most)
+    return _conversation(db, client, therapist, only=True, before=before, most=most)
 
 
 def conversation_of(db: Session, client: Client, *, before: str | None = None) -> Conversation:
     """All that this client wrote and was written, whoever their therapist was then. Raises NotFound."""
-    return _conversation(db, client, client.therapist, true(), before, A_PAGE)
+    return _conversation(db, client, client.therapist, only=False, before=before, most=A_PAGE)
 
 
 def message_of(
@@ -111,26 +158,7 @@ def message_of(
 
 def unread_for(db: Session, therapist: Therapist) -> Sequence[Unread]:
     """Whoever of this therapist's clients wrote what is not read yet, longest waiting first: one query."""
-    waiting = (
-        select(
-            Message.client_id,
-            func.count().label("number"),
-            func.min(Message.sent_at).label("since"),
-            func.min(Message.id).label("first"),
-        )
-        .where(Message.therapist_id == therapist.id, _UNREAD)
-        .group_by(Message.client_id)
-        .order_by("first")
-        .limit(_MOST_UNREAD)
-        .subquery()
-    )
-    found = db.execute(
-        select(Client, waiting.c.number, waiting.c.since)
-        .join(waiting, waiting.c.client_id == Client.id)
-        .where(Client.therapist_id == therapist.id)
-        .order_by(waiting.c.first)
-        .options(joinedload(Client.data_key))
-    )
+    found = db.execute(_WAITING_CLIENTS, {"therapist_id": therapist.id})
     return [Unread(client, name_of(db, client), number, since) for client, number, since in found]
 
 
@@ -144,28 +172,16 @@ def words_row(reference: str) -> str:
 
 
 def _conversation(
-    db: Session,
-    client: Client,
-    therapist: Therapist | None,
-    theirs: ColumnElement[bool],
-    before: str | None,
-    most: int,
+    db: Session, client: Client, therapist: Therapist | None, *, only: bool, before: str | None, most: int
 ) -> Conversation:
-    asked = select(Message).where(Message.client_id == client.id, theirs, Message.taken_back_at.is_(None))
-    if before is not None:
-        asked = asked.where(Message.id < _place_of(db, client, before))
-    page = aliased(Message, asked.order_by(Message.id.desc()).limit(most + 1).subquery())
-    off = exists().where(
-        MessagesOff.client_id == client.id,
-        MessagesOff.therapist_id == (therapist.id if therapist else None),
-    )
-    # A row even where nothing is written: whether it is switched off is to be known then too.
-    always = select(literal(1).label("one")).subquery()
     rows = db.execute(
-        select(off, page)
-        .select_from(always.outerjoin(page, true()))
-        .order_by(page.id.desc())
-        .execution_options(populate_existing=True)
+        _page_of_messages(only, before is not None),
+        {
+            "client_id": client.id,
+            "therapist_id": therapist.id if therapist else None,
+            "before": None if before is None else _place_of(db, client, before),
+            "most": most + 1,
+        },
     ).all()
     found = [_said(db, client, row[1]) for row in rows if row[1] is not None]
     return Conversation(
@@ -173,6 +189,26 @@ def _conversation(
         goes_back=len(found) > most,
         is_newest=before is None,
         is_off=bool(rows[0][0]),
+    )
+
+
+@cache
+def _page_of_messages(only_theirs: bool, before: bool) -> Executable:
+    """Put together once for each kind of page: every signed-in page of a person asks it."""
+    asked = select(Message).where(Message.client_id == _CLIENT, Message.taken_back_at.is_(None))
+    if only_theirs:
+        asked = asked.where(Message.therapist_id == _THERAPIST)
+    if before:
+        asked = asked.where(Message.id < bindparam("before"))
+    page = aliased(Message, asked.order_by(Message.id.desc()).limit(bindparam("most")).subquery())
+    off = exists().where(MessagesOff.client_id == _CLIENT, MessagesOff.therapist_id == _THERAPIST)
+    # A row even where nothing is written: whether it is switched off is to be known then too.
+    always = select(literal(1).label("one")).subquery()
+    return (
+        select(off, page)
+        .select_from(always.outerjoin(page, true()))
+        .order_by(page.id.desc())
+        .execution_options(populate_existing=True)
     )
 
 

@@ -97,6 +97,7 @@ def _page(client: Client, form: MessageForm) -> str:
         therapist=client.therapist,
         is_open=current_practice().takes_messages and not conversation.is_off,
         unread=conversation.unread_by(Writer.CLIENT),
+        seen=conversation.seen_by(Writer.CLIENT),
         form=form,
         zone=zone_of(client),
         now=clock.now(),

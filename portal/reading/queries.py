@@ -173,13 +173,6 @@ _MET = (
     .where(or_(ReadingMark.said_at.is_not(None), ReadingSuggestion.suggested_at.is_not(None)))
     .order_by(Reading.position, Reading.id)
 )
-_MARKED = (
-    select(Reading)
-    .join(ReadingMark, ReadingMark.reading_id == Reading.id)
-    .where(ReadingMark.client_id == _OF_CLIENT)
-    .order_by(Reading.position, Reading.id)
-    .options(load_only(Reading.slug, Reading.title, raiseload=True))
-)
 _KEPT = select(KeptPassage).where(KeptPassage.client_id == _OF_CLIENT).order_by(KeptPassage.id.desc())
 
 
@@ -203,11 +196,6 @@ def reading_for(db: Session, client: Client, slug: str) -> Found:
     keeps = row.sealed_places is not None
     places = places_in(db, client, row.sealed_places) if keeps else {}
     return Found(row[0], row[1], _suggested(db, client, row), keeps, places.get(row[0].reference))
-
-
-def readings_marked_by(db: Session, client: Client) -> Sequence[Reading]:
-    """What this client said that they have read, in the series' order: also what is no longer published."""
-    return db.scalars(_MARKED, {"client_id": client.id}).all()
 
 
 def readings_met_by(db: Session, client: Client) -> Sequence[Met]:

@@ -36,7 +36,7 @@ _BOLD = re.compile(r"(?i)(?<![\w-])font-weight\s*:\s*(?:bold|[6-9]00)")
 _NOT_BOLD = re.compile(r"(?i)(?<![\w-])font-weight\s*:\s*(?:normal|[1-5]00)")
 _SLANTED = re.compile(r"(?i)(?<![\w-])font-style\s*:\s*italic")
 _HIDDEN = re.compile(r"(?i)(?<![\w-])display\s*:\s*none|mso-hide\s*:\s*all")
-_LINK = re.compile(r"(?i)(?:https?://|mailto:|tel:)[^\s<>()\[\]\\]+")
+_LINK = re.compile(r"(?i)(?:https?://|mailto:|tel:)[^\s<>\[\]\\]+")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -138,7 +138,7 @@ def _inside(reader: _Reader, tag: Tag) -> _Open:
         tag.name,
         (outer.strong or strong) and not reader.level,
         outer.emphasis or tag.name in _EMPHASIS or bool(_SLANTED.search(style)),
-        href if _LINK.fullmatch(href) else "",
+        href.replace("(", "%28").replace(")", "%29") if _LINK.fullmatch(href) else "",
         outer.is_hidden or tag.name in _UNSEEN or bool(_HIDDEN.search(style)),
     )
 

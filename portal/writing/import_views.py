@@ -46,6 +46,9 @@ def bring(therapist: Therapist) -> ResponseReturnValue:
         return _page(form)
     try:
         brought = _brought(form)
+        if form.file.data and form.words.data:
+            form.refuse(form.words, "You chose a file and pasted a text. Bring in one, and then the other")
+            return _page(form)
         with transaction() as db:
             reading = bring_in(db, brought, by=therapist, now=clock.now())
     except NotAText as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Therapist
@@ -58,22 +59,33 @@ def begin_reading(
     position: int | None = None,
 ) -> Reading:
     """A new draft at the end of the series, at an address made from its title; `slug`, if that is free."""
-    taken = taken_slugs(db)
-    reading = Reading(
-        slug=slug if slug is not None and slug not in taken else slug_for(words.title, taken),
-        title=words.title,
-        summary=words.summary,
-        markdown=words.markdown,
-        minutes=1,
-        position=position or last_position(db) + 1,
-        version=0,
-        published_at=None,
-        imported_at=now,
-    )
-    db.add(reading)
-    db.flush()
-    save_revision(db, reading, words, by=by, now=now)
-    return reading
+    for _ in range(2):
+        taken = taken_slugs(db)
+        reading = Reading(
+            slug=slug if slug is not None and slug not in taken else slug_for(words.title, taken),
+            title=words.title,
+            summary=words.summary,
+            markdown=words.markdown,
+            minutes=1,
+            position=position or last_position(db) + 1,
+            version=0,
+            published_at=None,
+            imported_at=now,
+        )
+        if _is_added(db, reading):
+            save_revision(db, reading, words, by=by, now=now)
+            return reading
+    raise AddressTaken
+
+
+def _is_added(db: Session, reading: Reading) -> bool:
+    """Not if another desk has taken its address since it was found free."""
+    try:
+        with db.begin_nested():
+            db.add(reading)
+    except IntegrityError:
+        return False
+    return True
 
 
 def save_draft(
@@ -161,8 +173,12 @@ def rename_reading(db: Session, reference: str, slug: str) -> Reading:
         raise AddressTaken
     if reading.version:
         db.add(ReadingAddress(slug=reading.slug, reading_id=reading.id))
-    reading.slug = slug
-    db.flush()
+    try:
+        with db.begin_nested():
+            reading.slug = slug
+    except IntegrityError:
+        # Another desk was first.
+        raise AddressTaken from None
     return reading
 
 

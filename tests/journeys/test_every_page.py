@@ -10,6 +10,7 @@ import pytest
 
 from portal.errors import Refused
 from portal.intake.replies import AnswerState
+from portal.messages.models import Writer
 from portal.scheduling.lifecycle import Status
 from portal.web.audience import Audience, audience_of, public
 from tests import make
@@ -36,8 +37,14 @@ def ada(db, practice):
 @pytest.fixture
 def sam(db, ada, now):
     """Has begun everything: long words everywhere, a time asked for, another confirmed, one declined."""
-    make.reading(db, slug="on-rest", title=f"On rest and {LONG}", markdown=f"# {LONG}\n\nA few words.")
+    long = f"# {LONG}\n\nA few words.\n\n{LONG * 5}"
+    reading = make.reading(db, slug="on-rest", title=f"On rest and {LONG}", markdown=long)
     sam = make.client(db, name=LONG, therapist=ada)
+    make.kept_passage(
+        db, client=sam, reading=reading, words=LONG * 5, line=LONG * 5, block=3, shared_with=ada
+    )
+    for by in Writer:
+        make.message(db, client=sam, therapist=ada, words=LONG * 5, by=by)
     said = {"name": LONG, "what-brings-you": LONG * 20, "sleep": AnswerState.IN_PERSON, "right-now": "unsure"}
     make.intake(db, client=sam, said=said)
     starts_at = now + timedelta(days=1, hours=1)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from portal.reading.pages import Article, UnfitReading, read_article, read_series
+from portal.reading.pages import (
+    Article,
+    UnfitReading,
+    as_file,
+    is_slug,
+    read_article,
+    read_series,
+    slug_for,
+)
 
 
 def a_file(front: str = "title: A title\nslug: a-slug", text: str = "A few words.") -> str:
@@ -90,3 +98,39 @@ def test_an_unfit_file_is_refused_with_its_name_and_the_reason(text, reason):
 def test_two_files_with_one_slug_are_refused():
     with pytest.raises(UnfitReading, match=r"two\.md: another of these files has the slug 'a-slug' too"):
         read_series({"one.md": a_file(), "two.md": a_file()})
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("On rest", "on-rest"),
+        ("  It's   Über-café: №1!  ", "its-uber-cafe-no1"),
+        ("Отдых", "reading"),
+        ("…", "reading"),
+        ("a" * 200, "a" * 60),
+        ("word " * 40, "-".join(["word"] * 15)),
+    ],
+)
+def test_an_address_is_made_of_a_title(title, slug):
+    assert slug_for(title) == slug
+    assert is_slug(slug)
+
+
+def test_an_address_that_is_taken_is_numbered():
+    assert slug_for("On rest", {"on-rest"}) == "on-rest-2"
+    assert slug_for("On rest", {"on-rest", "on-rest-2"}) == "on-rest-3"
+    assert is_slug(slug_for("word " * 40, {slug_for("word " * 40)}))
+
+
+def test_what_the_front_matter_says_beside_is_kept_and_given_back():
+    article = read_article(
+        a_file("title: A title\nslug: a-slug\nauthor: Ada\nreviewed: 2027-01-01"), name="a.md"
+    )
+
+    assert article.front_matter == "author: Ada\nreviewed: 2027-01-01\n"
+    assert read_article(as_file(article), name="b.md") == article
+
+
+def test_front_matter_without_end_is_refused():
+    with pytest.raises(UnfitReading, match="front matter is longer than 10000"):
+        read_article(a_file(f"title: A\nslug: a\nmore: {'long ' * 3000}"), name="a.md")

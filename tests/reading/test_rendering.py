@@ -71,3 +71,28 @@ def test_links_lead_on_in_the_portal_and_elsewhere():
     assert 'href="/next"' in html
     assert '<a href="https://example.org" rel="noopener noreferrer">out</a>' in html
     assert 'href="tel:116123"' in html
+
+
+def test_what_stands_by_itself_is_numbered_and_said_in_plain_words():
+    blocks = made(
+        '# A\n\nOne *word*,\nand "two" &amp; <b>.\n\n- a\n- b\n\n---\n\n| c | d |\n| - | - |\n| e | f |'
+    )
+
+    assert [(block.number, block.text, block.is_words) for block in blocks] == [
+        (1, "A", False),
+        (2, "One word, and “two” & <b>.", True),
+        (3, "a\nb", True),
+        (4, "", False),
+        (5, "c d\ne f", True),
+    ]
+
+
+def test_the_first_paragraph_opens_the_text_wherever_it_stands():
+    assert [block.html.count('class="opens"') for block in made("## A\n\nOne.\n\nTwo.")] == [0, 1, 0]
+
+
+def test_no_author_names_or_dresses_anything():
+    html = rendered('<p id="leave" class="notice">x</p>\n\n[a](https://a.example "t"){#leave .notice}')
+
+    assert "notice" in html
+    assert not re.search(r"<[^>]*(?:leave|notice)", html)

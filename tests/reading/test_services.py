@@ -16,7 +16,7 @@ from portal.reading.pages import Article
 from portal.reading.queries import (
     published_readings,
     reading_for,
-    readings_marked_by,
+    readings_met_by,
 )
 from portal.reading.services import (
     import_readings,
@@ -139,8 +139,8 @@ def test_a_mark_is_its_clients_own(inside_app, db, now):
         mark_reading(changing, sam, reading, now=now)
         unmark_reading(changing, kit, reading)
 
-    assert readings_marked_by(db, sam) == [reading]
-    assert readings_marked_by(db, kit) == []
+    assert [(met.title, met.said_at) for met in readings_met_by(db, sam)] == [(reading.title, now)]
+    assert readings_met_by(db, kit) == []
     assert reading_for(db, kit, reading.slug).said_at is None
 
 
@@ -153,4 +153,4 @@ def test_the_therapist_still_sees_what_was_said_of_a_reading_that_is_a_draft_aga
     with transaction() as changing:
         import_readings(changing, [replace(ON_REST, published=False)], now=now)
 
-    assert [each.title for each in readings_marked_by(db, client)] == ["On rest"]
+    assert [(met.title, met.is_up) for met in readings_met_by(db, client)] == [("On rest", False)]

@@ -86,10 +86,46 @@ def test_reading_is_never_watched(db, browser, client, queries):
     with queries() as seen:
         browser.open("/reading")
         browser.open("/reading/on-rest")
+        browser.open("/reading/on-rest/passages")
+        browser.open("/kept")
 
     assert seen
     assert all(statement.startswith("SELECT") for statement in seen)
     assert rows(db) == before
+
+
+@pytest.mark.parametrize("allows", [False, True], ids=["places not kept", "places kept"])
+def test_opening_a_reading_changes_not_a_byte(app, db, browser, client, allows):
+    """Of no row of any table; also for whoever has allowed that their place is kept."""
+    make.reading(db, slug="on-rest", markdown="A\n\nB\n\nC")
+    if allows:
+        browser.open("/reading")
+        browser.press("Keep my place")
+
+    def whole():
+        return {
+            table.name: sorted(map(repr, db.execute(select(table)))) for table in Base.metadata.sorted_tables
+        }
+
+    before = whole()
+
+    for address in ("/reading", "/reading/on-rest", "/reading/on-rest/passages", "/kept", "/next"):
+        browser.open(address)
+
+    assert whole() == before
+
+
+def test_no_line_of_a_log_tells_which_reading(db, browser, client, caplog):
+    make.reading(db, slug="on-herons", title="On herons", markdown="Words.")
+
+    with caplog.at_level("DEBUG"):
+        browser.open("/reading/on-herons")
+        browser.press("I have read it")
+        browser.open("/reading/on-herons/passages")
+        browser.press("Keep")
+
+    told = "\n".join(f"{record.name} {record.getMessage()} {record.args}" for record in caplog.records)
+    assert "heron" not in told
 
 
 @pytest.mark.parametrize("how_many", [1, 3])

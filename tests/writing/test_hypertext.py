@@ -39,6 +39,7 @@ style='font-family:Symbol'>·<span style='font:7.0pt "Times"'>&nbsp;&nbsp; </spa
         ("<p>so-<b>called</b>“<b>“x”</b>y", "so-**called**““x”y"),
         ("<p>a<br>b<br><br>c", "a\\\nb\n\nc"),
         ("<a href=https://a.example/b_c>a</a> <a href='javascript:x'>b</a>", "[a](https://a.example/b_c) b"),
+        ("<a href='https://a.example/b_(c)'>a</a>", "[a](https://a.example/b_%28c%29)"),
         ("<ul><li>a<li>b<ul><li>c</ul></ul>", "- a\n- b\n  - c"),
         ("<ol><li>a</li><li><p>b</p><p>c</p></li></ol>", "1. a\n2. b\n\n   c"),
         ("<blockquote><p>a</p><p>b</p></blockquote>c", "> a\n>\n> b\n\nc"),

@@ -107,3 +107,13 @@ def test_the_script_that_catches_a_paste_is_given_markdown(browser):
 
     assert mend("<h2>A</h2><ul><li>b</ul>").json == {"words": "## A\n\n- b"}
     assert mend("word " * 100_000).status_code == 422
+
+
+def test_a_file_and_a_paste_at_once_are_two_and_neither_is_lost(db, browser):
+    browser.attach(FILE, b"# On rest\n\nText", name="rest.md")
+    browser.fill(PASTE, "What was pasted beside it.")
+    page = browser.press("Bring it in")
+
+    assert page.errors == ["You chose a file and pasted a text. Bring in one, and then the other"]
+    assert page.field_labelled(PASTE).text == "What was pasted beside it."
+    assert db.scalars(select(Reading)).all() == []

@@ -12,6 +12,7 @@ from portal.errors import NotFound
 from portal.reading.models import Reading, ReadingAddress, ReadingRevision
 from portal.reading.publishing import Words
 from portal.reading.queries import Moved, published_readings, reading_for
+from portal.writing import services
 from portal.writing.importing import brought_in
 from portal.writing.queries import revisions_of, series
 from portal.writing.services import (
@@ -297,3 +298,21 @@ def test_revisions_come_a_page_at_a_time(db, ada, now):
 
     assert ([each.number for each in newest], goes_back) == (list(range(55, 5, -1)), True)
     assert ([each.number for each in oldest], goes_on) == ([5, 4, 3, 2, 1], False)
+
+
+def test_an_address_that_another_desk_takes_at_the_same_moment(db, ada, now, monkeypatch):
+    """Found free, and taken before it is written: a new reading gets the next one, a renamed one is refused."""
+    make.reading(db, slug="on-rest")
+    looked = []
+
+    def free_at_first(session):
+        looked.append(session)
+        return set() if len(looked) in {1, 3} else {"on-rest"}
+
+    monkeypatch.setattr(services, "taken_slugs", free_at_first)
+
+    reference = begun(ada, now)
+
+    assert stored(db, reference).slug == "on-rest-2"
+    with pytest.raises(AddressTaken), transaction() as changing:
+        rename_reading(changing, reference, "on-rest")
