@@ -301,7 +301,7 @@ def test_revisions_come_a_page_at_a_time(db, ada, now):
 
 
 def test_an_address_that_another_desk_takes_at_the_same_moment(db, ada, now, monkeypatch):
-    """Found free, and taken before it is written: a new reading gets the next one, a renamed one is refused."""
+    """Found free, and taken before it is written: a new reading gets the next, a renamed one is refused."""
     make.reading(db, slug="on-rest")
     looked = []
 
