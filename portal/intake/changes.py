@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from typing import TypeVar
 
 from portal.intake.questionnaire import OneOf, Option, Part, Questionnaire, SeveralOf
+
+_T = TypeVar("_T")
 
 
 class Aspect(StrEnum):
@@ -93,6 +96,11 @@ class PartChange:
         assert part is not None
         return part
 
+    @property
+    def shows(self) -> bool:
+        """Whether who answers it meets anything else than before, but for where it stands."""
+        return not {Aspect.PLACE, Aspect.REST}.issuperset(self.aspects)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
@@ -100,9 +108,10 @@ class Changes:
 
     # Every part of either, in the order of the new definition; what is gone stands where it stood.
     parts: tuple[PartChange, ...]
-    # Was and is, where they differ.
+    # Was and is, where they differ; the minutes are those of the short form, and of all of it.
     title: tuple[str, str] | None
     minutes: tuple[int, int] | None
+    minutes_more: tuple[int | None, int | None] | None
     # The names of the scales that are new, gone, or add up otherwise.
     scales: tuple[str, ...]
 
@@ -122,17 +131,23 @@ class Changes:
     @property
     def is_nothing(self) -> bool:
         """Whether a reader could not tell one from the other; their sources and names are not compared."""
-        return all(each.is_same for each in self.parts) and not (self.title or self.minutes or self.scales)
+        rest = (self.title, self.minutes, self.minutes_more, self.scales)
+        return all(each.is_same for each in self.parts) and not any(rest)
 
 
 def changes_between(old: Questionnaire, new: Questionnaire) -> Changes:
     """What became of each part of `old` in `new`, and what came to it."""
     return Changes(
         parts=tuple(_parts(old, new)),
-        title=None if old.title == new.title else (old.title, new.title),
-        minutes=None if old.minutes == new.minutes else (old.minutes, new.minutes),
+        title=_both(old.title, new.title),
+        minutes=_both(old.minutes, new.minutes),
+        minutes_more=_both(old.minutes_more, new.minutes_more),
         scales=_scales(old, new),
     )
+
+
+def _both(old: _T, new: _T) -> tuple[_T, _T] | None:
+    return None if old == new else (old, new)
 
 
 def _parts(old: Questionnaire, new: Questionnaire) -> Iterator[PartChange]:

@@ -68,9 +68,7 @@ def export_response(reference: str) -> None:
         sent = sent_answers(current_db(), reference)
     except NotFound:
         raise click.ClickException(f"nothing was sent under {reference}") from None
-    made = response(
-        sent.copy, sent.questionnaire, reference=sent.reference, zone=zone_of(sent.client), status="completed"
-    )
+    made = response(sent.copy, sent.questionnaire, reference=sent.reference, zone=zone_of(sent.client))
     click.echo(_json(made))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from portal.intake.changes import Aspect, changes_between
 from portal.intake.questionnaire import Questionnaire
 from portal.intake.services import shipped_questionnaire
-from tests.intake.definitions import OPTIONS, definitions, item, questionnaire, when
+from tests.intake.definitions import OPTIONS, definitions, item, questionnaire, unhurried, when
 
 LAMP = {"codes": ["yes"], "heading": "Thank you", "words": "You are not alone."}
 
@@ -100,6 +100,7 @@ def test_a_definition_differs_in_nothing_from_itself():
     assert [each.link_id for each in changes.parts] == list(shipped.by_link_id)
 
 
+@unhurried
 @given(old=definitions(), new=definitions())
 def test_every_part_of_either_is_told_of_once(old, new):
     changes = changes_between(old, new)
@@ -112,6 +113,7 @@ def test_every_part_of_either_is_told_of_once(old, new):
     assert all(each.old == each.new for each in same)
 
 
+@unhurried
 @given(st.data())
 def test_who_goes_back_undoes_exactly_what_was_done(data):
     old, new = data.draw(definitions()), data.draw(definitions())

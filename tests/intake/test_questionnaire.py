@@ -165,7 +165,7 @@ def test_the_order_of_keys_and_what_is_said_by_default_do_not_change_the_hash():
 def test_the_questions_that_come_with_the_portal_are_eight_and_end_with_the_tender_one():
     shipped = shipped_questionnaire()
 
-    asked = [each for each in shipped.items if each.kind != "note"]
+    asked = [each for each in shipped.items if each.kind not in {"note", "section"} and not each.more]
     assert [each.link_id for each in asked] == [
         "name",
         "what-brings-you",
@@ -181,6 +181,8 @@ def test_the_questions_that_come_with_the_portal_are_eight_and_end_with_the_tend
     assert [each.link_id for each in asked if each.wanted] == ["name"]
     assert [each.link_id for each in asked if each.tender] == ["right-now"]
     assert [each.link_id for each in asked if lamp_of(each)] == ["right-now"]
+    assert shipped.beyond == {"what-eases-it", "a-better-day", "further-back"}
+    assert shipped.announced == {"what-is-hard": "before-you-go-on"}
 
 
 def test_the_questions_that_come_with_the_portal_use_plain_words():
