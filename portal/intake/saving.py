@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from portal.accounts.models import Client
 from portal.accounts.services import keep_name
-from portal.errors import Refused
+from portal.database import rows
+from portal.errors import Overtaken, Refused
 from portal.intake.lighting import light
 from portal.intake.models import Answer, Intake
 from portal.intake.path import needed
@@ -30,6 +34,20 @@ from portal.intake.replies import (
 )
 from portal.vault.words import seal
 
+_NEW = insert(Answer)
+_CHANGED = (
+    update(Answer)
+    .where(Answer.intake_id == bindparam("of_intake"), Answer.link_id == bindparam("of_question"))
+    .values(
+        {name: bindparam(name) for name in ("revision", "state", "sealed_value", "saved_at", "page", "turn")}
+    )
+)
+_TOUCHED = (
+    update(Intake)
+    .where(Intake.id == bindparam("of_intake"), Intake.version == bindparam("seen"))
+    .values(version=Intake.version + 1, saved_at=bindparam("saved_at"))
+)
+
 
 class AnsweredElsewhere(Refused):
     """The answer has been changed since the page was drawn, and differs from what the page sends."""
@@ -47,26 +65,69 @@ class AskedOtherwise(Refused):
     """The client has moved to another version since the page was drawn, and it asks in other words."""
 
 
-def keep(
-    db: Session, client: Client, answering: Answering, link_id: str, posted: Posted, *, now: datetime
-) -> tuple[Answer | None, Reply | None]:
-    """Keep what was posted, sealed; light the lamp if the answer does. `answering` is open for changes.
+@dataclass
+class Writing:
+    """What has come of a page, to be written at once: past the session, which would take thrice as long."""
 
-    What stands then: nothing, if there was nothing to save. Raises NotFound for no such question, Unreadable,
-    AnsweredElsewhere, AskedOtherwise.
-    """
-    question = answering.question(link_id)
-    if posted.asked_on and posted.asked_on != answering.asked_on:
-        raise AskedOtherwise
-    answer, earlier = answering.answers.get(link_id), answering.path.replies.get(link_id)
-    reply = _reply(question, posted, answer, earlier)
-    if reply is None or reply == earlier:
-        return answer, reply
-    answer = _written(db, client, answering, link_id, reply, posted, now)
-    _keep_name(db, client, question, reply)
-    if lights(question, reply):
-        light(db, client, answering.intake, link_id, changed=True, now=now)
-    return answer, reply
+    db: Session
+    client: Client
+    # Open for changes.
+    answering: Answering
+    now: datetime
+    _new: list[dict[str, Any]] = field(default_factory=list)
+    _changed: list[dict[str, Any]] = field(default_factory=list)
+
+    def keep(self, link_id: str, posted: Posted) -> Reply | None:
+        """Take in what was posted for a question; light its lamp, if the answer does (W5).
+
+        The reply that stands then: none, if there was nothing to save. Raises NotFound for no such question,
+        Unreadable, AnsweredElsewhere, AskedOtherwise.
+        """
+        answering = self.answering
+        question = answering.question(link_id)
+        if posted.asked_on and posted.asked_on != answering.asked_on:
+            raise AskedOtherwise
+        earlier = answering.path.replies.get(link_id)
+        reply = _reply(question, posted, answering.answers.get(link_id), earlier)
+        if reply is None or reply == earlier:
+            return reply
+        self._take(link_id, reply, posted)
+        _keep_name(self.db, self.client, question, reply)
+        if lights(question, reply):
+            light(self.db, self.client, answering.intake, link_id, changed=True, now=self.now)
+        return reply
+
+    def write(self) -> None:
+        """Raises Overtaken, if somebody else has changed the intake all the same."""
+        if not (self._new or self._changed):
+            return
+        if self._new:
+            rows(self.db, _NEW, self._new)
+        if self._changed:
+            rows(self.db, _CHANGED, self._changed)
+        intake = self.answering.intake
+        seen = {"of_intake": intake.id, "seen": intake.version, "saved_at": self.now}
+        if rows(self.db, _TOUCHED, seen).rowcount != 1:
+            raise Overtaken
+        set_committed_value(intake, "version", intake.version + 1)
+        set_committed_value(intake, "saved_at", self.now)
+
+    def _take(self, link_id: str, reply: Reply, posted: Posted) -> None:
+        intake, answer = self.answering.intake, self.answering.answers.get(link_id)
+        value, place = packed(reply.value), answer_place(intake.reference, link_id)
+        said = {
+            # A new one begins above whatever an answer had that moving to a newer version took away.
+            "revision": answer.revision + 1 if answer else intake.version,
+            "state": reply.state,
+            "sealed_value": value and seal(self.db, self.client.data_key, value, of=place),
+            "saved_at": self.now,
+            "page": posted.page,
+            "turn": posted.turn,
+        }
+        if answer is None:
+            self._new.append({"intake_id": intake.id, "link_id": link_id} | said)
+        else:
+            self._changed.append({"of_intake": intake.id, "of_question": link_id} | said)
 
 
 def touch(intake: Intake, *, now: datetime) -> None:
@@ -109,31 +170,6 @@ def _reconciled(
         return joined(question, earlier.value, value)
     except Unreadable as problem:
         raise AnsweredElsewhere(question, stored, earlier, value, str(problem)) from problem
-
-
-def _written(
-    db: Session,
-    client: Client,
-    answering: Answering,
-    link_id: str,
-    reply: Reply,
-    posted: Posted,
-    now: datetime,
-) -> Answer:
-    intake, answer = answering.intake, answering.answers.get(link_id)
-    value = packed(reply.value)
-    place = answer_place(intake.reference, link_id)
-    sealed = None if value is None else seal(db, client.data_key, value, of=place)
-    if answer is None:
-        # Above whatever an answer to this question had that moving to a newer version has taken away.
-        answer = Answer(intake_id=intake.id, link_id=link_id, revision=intake.version)
-        db.add(answer)
-    else:
-        answer.revision += 1
-    answer.state, answer.sealed_value = reply.state, sealed
-    answer.saved_at, answer.page, answer.turn = now, posted.page, posted.turn
-    touch(intake, now=now)
-    return answer
 
 
 def _keep_name(db: Session, client: Client, question: Question, reply: Reply) -> None:

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Client
 from portal.errors import Refused
 from portal.intake import emails
-from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
+from portal.intake.models import Intake, Lamp, QuestionnaireVersion
 from portal.intake.path import Path
 from portal.intake.queries import NotBegun, amended_copy, answering_of, copy_place, latest_of
 from portal.intake.questionnaire import Question, Questionnaire, canonical, digest, parsed
 from portal.intake.replies import Posted, Reply, Unreadable
 from portal.intake.saving import AnsweredElsewhere as AnsweredElsewhere
-from portal.intake.saving import keep, set_depth
+from portal.intake.saving import Writing, set_depth
 from portal.intake.sent_copy import amended, frozen, rows_of
 from portal.jobs.queue import enqueue
 from portal.vault.words import seal
@@ -53,12 +53,11 @@ class NothingChanged(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """The intake once an answer was saved, and that answer: none if there was nothing to save."""
+    """The intake once an answer was saved."""
 
     intake: Intake
     path: Path
     question: Question
-    answer: Answer | None
 
     @property
     def reply(self) -> Reply | None:
@@ -132,11 +131,13 @@ def save_answer(
 ) -> Saved:
     """Keep what was posted for one question; with `more`, the depth too that was chosen on its page.
 
-    Raises NotBegun, AlreadySent, and what saving.keep does. An answer to a question that is hidden meanwhile
+    Raises NotBegun, AlreadySent, and what Writing.keep does. An answer to a question that is hidden meanwhile
     is kept as well: it returns if the question does (W4).
     """
     answering = answering_of(db, client, to_change=True)
-    answer, reply = keep(db, client, answering, link_id, posted, now=now)
+    writing = Writing(db, client, answering, now)
+    reply = writing.keep(link_id, posted)
+    writing.write()
     replies = dict(answering.path.replies) | ({link_id: reply} if reply is not None else {})
     if more is not None:
         set_depth(answering.intake, more=more, now=now)
@@ -144,7 +145,6 @@ def save_answer(
         intake=answering.intake,
         path=replace(answering.path, replies=replies, more=answering.intake.says_more),
         question=answering.question(link_id),
-        answer=answer,
     )
 
 
@@ -157,18 +157,19 @@ def save_page(
     Raises NotBegun, AlreadySent, AskedOtherwise, NotFound.
     """
     answering = answering_of(db, client, to_change=True)
-    replies = dict(answering.path.replies)
+    writing, replies = Writing(db, client, answering, now), dict(answering.path.replies)
     unreadable: dict[str, str] = {}
     clashes: list[AnsweredElsewhere] = []
     for link_id, each in posted.items():
         try:
-            _, reply = keep(db, client, answering, link_id, each, now=now)
+            reply = writing.keep(link_id, each)
         except Unreadable as problem:
             unreadable[link_id] = str(problem)
         except AnsweredElsewhere as clash:
             clashes.append(clash)
         else:
             replies |= {link_id: reply} if reply is not None else {}
+    writing.write()
     if more is not None:
         set_depth(answering.intake, more=more, now=now)
     path = replace(answering.path, replies=replies, more=answering.intake.says_more)

@@ -105,6 +105,24 @@ UNFIT = [
     ),
     ("a day that the calendar has not", [item("a", "date", min="2025-02-31")], "items.0.date.min"),
     ("a day that is none", [item("a", "date", min="2020-13-01")], "items.0.date.min"),
+    ("a name only for who says more", [item("a", name_to_use=True, more=True)], "cannot be hidden"),
+    ("a note before nothing", [item("n", "note", before="s"), item("a")], "not a section 's'"),
+    (
+        "a note that does not stand right before its section",
+        [item("n", "note", before="s"), item("a"), item("s", "section"), item("b", within="s")],
+        "the next item is not a section 's'",
+    ),
+    (
+        "a note before another section",
+        [item("n", "note", before="t"), item("s", "section"), item("b", within="s")],
+        "the next item is not a section 't'",
+    ),
+    (
+        "too many on one page",
+        [item("s", "section", on_one_page=True), *(item(f"q-{each}", within="s") for each in range(61))],
+        "more than 60 items of the section 's'",
+    ),
+    ("the room for own words", [item("added-afterwards")], "this link_id is an address of its own"),
 ]
 
 

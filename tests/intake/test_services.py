@@ -240,7 +240,7 @@ def test_a_pause_over_an_empty_field_is_no_answer(db, sam, now):
 
     saved = _save(sam, "what-brings-you", now, "", way=Way.DRAFT)
 
-    assert saved.answer is None
+    assert saved.reply is None
     assert db.scalars(select(Answer)).all() == []
 
 
