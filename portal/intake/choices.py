@@ -70,6 +70,10 @@ def move_to_newer(db: Session, client: Client, *, seen: str, now: datetime) -> N
         if fate is not Fate.ALONG:
             _keep_apart(db, client, answering, link_id, said.pop(link_id))
     answering.intake.version_id, answering.intake.moved_at = newer.version_id, now
+    announced = newer.questionnaire.announced
+    answering.intake.passed_parts = _packed(
+        {part: state for part, state in answering.parts.items() if part in announced}
+    )
     touch(answering.intake, now=now)
     _light_anew(db, client, answering, newer, said, now)
 
@@ -77,10 +81,14 @@ def move_to_newer(db: Session, client: Client, *, seen: str, now: datetime) -> N
 def _with_parts(answering: Answering, parts: Mapping[str, AnswerState], now: datetime) -> Path:
     path = answering.path
     if parts != answering.parts:
-        answering.intake.passed_parts = json.dumps({part: state.value for part, state in parts.items()})
+        answering.intake.passed_parts = _packed(parts)
         touch(answering.intake, now=now)
     said = {link_id: path.replies[link_id] for link_id in answering.answers}
     return Path(path.questionnaire, passed_by(path.questionnaire, said, parts), path.more)
+
+
+def _packed(parts: Mapping[str, AnswerState]) -> str | None:
+    return json.dumps({part: state.value for part, state in parts.items()}) if parts else None
 
 
 def _keep_apart(db: Session, client: Client, answering: Answering, link_id: str, reply: Reply) -> None:

@@ -77,23 +77,19 @@ class Path:
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
-        """What a client meets by itself: a note within a question stands on the question's page."""
-        hidden = self.questionnaire.out_of_sight
+        """What a client meets by itself."""
+        met, perhaps = self.questionnaire.met, self.questionnaire.perhaps_met
         return tuple(
-            part
+            met[part.link_id]
             for part in self.parts
-            if not isinstance(part, Section) and part.link_id not in hidden and self._is_met(part)
+            if part.link_id in met and (part.link_id not in perhaps or self._is_met(part))
         )
 
-    def _is_met(self, item: Item) -> bool:
-        if isinstance(item, Addition):
-            return self._given(item)
-        if not isinstance(item, Note):
-            return True
-        if item.within and item.within not in self.questionnaire.sections:
-            return False
-        # Nobody is prepared for a part in which nothing is asked of them.
-        return item.before is None or item.before in self._asking
+    def _is_met(self, part: Part) -> bool:
+        """Nobody is prepared for a part in which nothing is asked of them; silence leaves no trace."""
+        if isinstance(part, Note):
+            return part.before in self._asking
+        return isinstance(part, Question) and self._given(part)
 
     @cached_property
     def _asking(self) -> frozenset[str]:
@@ -133,16 +129,15 @@ class Path:
     @cached_property
     def stops(self) -> tuple[Stop, ...]:
         """What the client comes to, one after another."""
+        if not self.questionnaire.page_of:
+            return self.items
         return tuple({stop.link_id: stop for stop in map(self.stop_of, self.items)}.values())
 
     def stop_of(self, item: Item) -> Stop:
         """Where the client comes to this item."""
         page = self.questionnaire.page_of.get(item.link_id)
         section = self.questionnaire.by_link_id[page] if page else None
-        if section is None:
-            return item
-        assert isinstance(section, Section)
-        return section
+        return section if isinstance(section, Section) else item
 
     def within(self, section: Section) -> list[Item]:
         """The open items that stand in this section, however deep."""

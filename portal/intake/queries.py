@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from portal.accounts.models import Client, Therapist
@@ -26,8 +25,6 @@ from portal.intake.questionnaire import (
     with_addition,
 )
 from portal.intake.replies import AnswerState, Reply, unpacked
-from portal.intake.scoring import Score
-from portal.intake.sent_copy import Row, SentCopy, thawed
 from portal.vault.models import DataKey
 from portal.vault.words import unseal
 
@@ -164,36 +161,6 @@ class Overview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentIntake:
-    """What was sent, as it was sent, for both sides to read."""
-
-    reference: str
-    sent_at: datetime
-    copy: SentCopy
-    # Of an amendment: when the therapist said that they have read it.
-    read_at: datetime | None
-
-    @property
-    def rows(self) -> list[Row]:
-        return self.copy.rows
-
-    @property
-    def scores(self) -> list[Score]:
-        """For the therapist alone, unless they release it (W6)."""
-        return self.copy.scores
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentBefore:
-    """That something was sent, and when; not what."""
-
-    reference: str
-    sent_at: datetime
-    is_amendment: bool
-    read_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Earlier:
     """What a client said to a question as an older version asked it."""
 
@@ -202,17 +169,6 @@ class Earlier:
     shown: list[str]
     # As it would be typed.
     typed: list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentAnswers:
-    """What was sent with all that is needed to take it elsewhere."""
-
-    reference: str
-    client: Client
-    # The sealed copy, opened: JSON.
-    copy: str
-    questionnaire: Questionnaire
 
 
 _Newest, _Own, _Every = (aliased(QuestionnaireVersion) for _ in range(3))
@@ -371,82 +327,6 @@ def earlier_answers(db: Session, client: Client, intake: Intake) -> list[Earlier
     return [Earlier(link_id=each.link_id, **plain) for each, plain in words]
 
 
-def sent_intake_of(db: Session, client: Client, reference: str | None = None) -> SentIntake | None:
-    """What the client sent last, or under this reference, from its own row alone; their key is loaded."""
-    sent = select(Intake).where(Intake.client_id == client.id, Intake.sent_at.is_not(None))
-    if reference is not None:
-        sent = sent.where(Intake.reference == reference)
-    intake = db.scalar(sent.order_by(Intake.id.desc()).limit(1))
-    if intake is None or intake.sent_at is None or intake.sealed_copy is None:
-        return None
-    copy = unseal(db, client.data_key, intake.sealed_copy, of=copy_place(intake))
-    return SentIntake(
-        reference=intake.reference, sent_at=intake.sent_at, copy=thawed(copy), read_at=intake.read_at
-    )
-
-
-def all_sent_by(db: Session, client: Client) -> list[SentBefore]:
-    """What the client has sent and how often they have amended it, the newest first."""
-    found = db.execute(
-        select(Intake.reference, Intake.sent_at, Intake.amends_id, Intake.read_at)
-        .where(Intake.client_id == client.id, Intake.sent_at.is_not(None))
-        .order_by(Intake.id.desc())
-    )
-    return [
-        SentBefore(reference=reference, sent_at=sent_at, is_amendment=amends_id is not None, read_at=read_at)
-        for reference, sent_at, amends_id, read_at in found
-        if sent_at is not None
-    ]
-
-
-def has_begun_amendment(db: Session, client: Client) -> bool:
-    """Whether there is an amendment that is begun, and neither sent nor dropped."""
-    begun = select(Intake.id).where(
-        Intake.client_id == client.id,
-        Intake.amends_id.is_not(None),
-        Intake.sent_at.is_(None),
-        Intake.dropped_at.is_(None),
-    )
-    return db.scalar(begun.limit(1)) is not None
-
-
-def amended_copy(db: Session, client: Client, intake: Intake) -> SentCopy | None:
-    """What this amendment amends, as it was sent; None of what is no amendment, without asking."""
-    if intake.amends_id is None:
-        return None
-    before = db.get_one(Intake, intake.amends_id)
-    assert before.sealed_copy is not None
-    return thawed(unseal(db, client.data_key, before.sealed_copy, of=copy_place(before)))
-
-
-def sent_answers(db: Session, reference: str) -> SentAnswers:
-    """What was sent last under this reference, the intake's or its client's. Raises NotFound.
-
-    For the operator, who is nobody's therapist: who may ask is settled by who may open a terminal.
-    """
-    row = db.execute(
-        select(Intake, Client, QuestionnaireVersion)
-        .join(Client, Client.id == Intake.client_id)
-        .join(DataKey, DataKey.id == Client.data_key_id)
-        .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
-        .where(or_(Intake.reference == reference, Client.reference == reference))
-        .where(Intake.sealed_copy.is_not(None))
-        .order_by(Intake.id.desc())
-        .limit(1)
-        .options(contains_eager(Client.data_key))
-    ).first()
-    if row is None or row[0].sealed_copy is None:
-        raise NotFound
-    intake, client, version = row
-    sealed: bytes = row[0].sealed_copy
-    return SentAnswers(
-        reference=intake.reference,
-        client=client,
-        copy=unseal(db, client.data_key, sealed, of=copy_place(intake)),
-        questionnaire=parsed(version.definition),
-    )
-
-
 def version_called(db: Session, name: str, number: int | None) -> Questionnaire:
     """A version as it was published; without a number the latest of its name. Raises NotFound."""
     chosen = select(QuestionnaireVersion).where(QuestionnaireVersion.name == name)
@@ -527,11 +407,6 @@ def parts_in(passed_parts: str | None) -> dict[str, AnswerState]:
     if not passed_parts:
         return {}
     return {section: AnswerState(state) for section, state in json.loads(passed_parts).items()}
-
-
-def copy_place(intake: Intake) -> str:
-    """What the vault calls the place where a sent copy lies."""
-    return f"intake.copy:{intake.reference}"
 
 
 def _opened(

@@ -32,8 +32,9 @@ LONGEST_CODE = 60
 LONGEST_WORDS = 2000
 MOST_ITEMS = 1000
 MOST_OPTIONS = 500
-# What a browser posts has a thousand fields at most, and each question on a page brings several.
-MOST_ON_A_PAGE = 60
+# A browser posts a thousand fields and a million bytes at most, and nothing typed may be turned away.
+MOST_ON_A_PAGE = 40
+MOST_LONG_TEXTS_ON_A_PAGE = 20
 # What a client adds to what they have sent; it is answered like a question, and nobody is asked it.
 ADDITION = "added-afterwards"
 # Addresses below /questions/ that are not questions of a definition.
@@ -367,6 +368,26 @@ class Questionnaire(_Frozen):
         return frozenset(found)
 
     @cached_property
+    def met(self) -> dict[str, Item]:
+        """What somebody can come to by itself: a note within a question stands on the question's page."""
+        return {
+            item.link_id: item
+            for item in self.items
+            if not isinstance(item, Section)
+            and item.link_id not in self.out_of_sight
+            and not (isinstance(item, Note) and item.within and item.within not in self.sections)
+        }
+
+    @cached_property
+    def perhaps_met(self) -> frozenset[str]:
+        """What of that is not met by everybody to whom it is open."""
+        return frozenset(
+            item.link_id
+            for item in self.items
+            if isinstance(item, Addition) or (isinstance(item, Note) and item.before)
+        )
+
+    @cached_property
     def announced(self) -> dict[str, str]:
         """The sections that a note stands before, each with that note: they can be passed by as a whole."""
         notes = (item for item in self.items if isinstance(item, Note) and item.before)
@@ -526,12 +547,12 @@ def _misfits_of(item: Part, earlier: Mapping[str, Part]) -> Iterator[str]:
 
 
 def _misfits_of_pages(questionnaire: Questionnaire) -> Iterator[str]:
-    pages = list(questionnaire.page_of.values())
-    yield from (
-        f"items: more than {MOST_ON_A_PAGE} items of the section {page!r} would be on one page"
-        for page in dict.fromkeys(pages)
-        if pages.count(page) > MOST_ON_A_PAGE + 1
-    )
+    for page in dict.fromkeys(questionnaire.page_of.values()):
+        inner = [questionnaire.by_link_id[link_id] for link_id in questionnaire.contents[page]]
+        if len(inner) > MOST_ON_A_PAGE:
+            yield f"items: more than {MOST_ON_A_PAGE} items of the section {page!r} would be on one page"
+        if sum(isinstance(item, LongText) for item in inner) > MOST_LONG_TEXTS_ON_A_PAGE:
+            yield f"items: more than {MOST_LONG_TEXTS_ON_A_PAGE} long texts of {page!r} would be on one page"
 
 
 def _misfits_of_notes(questionnaire: Questionnaire) -> Iterator[str]:

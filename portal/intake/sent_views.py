@@ -14,8 +14,9 @@ from portal.errors import NotFound
 from portal.intake.amending import NothingToAmend, NothingToDrop, begin_amendment, drop_amendment
 from portal.intake.forms import AmendForm
 from portal.intake.places import CHECK, blueprint, place_called
-from portal.intake.queries import NotBegun, SentIntake, all_sent_by, has_begun_amendment, sent_intake_of
+from portal.intake.queries import NotBegun
 from portal.intake.questionnaire import ADDITION
+from portal.intake.sent import SentIntake, all_sent_by, has_begun_amendment, sent_intake_of
 
 
 @blueprint.get("/questions/sent")

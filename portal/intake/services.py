@@ -16,11 +16,12 @@ from portal.errors import Refused
 from portal.intake import emails
 from portal.intake.models import Intake, Lamp, QuestionnaireVersion
 from portal.intake.path import Path
-from portal.intake.queries import NotBegun, amended_copy, answering_of, copy_place, latest_of
+from portal.intake.queries import NotBegun, answering_of, latest_of
 from portal.intake.questionnaire import Question, Questionnaire, canonical, digest, parsed
 from portal.intake.replies import Posted, Reply, Unreadable
 from portal.intake.saving import AnsweredElsewhere as AnsweredElsewhere
 from portal.intake.saving import Writing, set_depth
+from portal.intake.sent import amended_copy, copy_place
 from portal.intake.sent_copy import amended, frozen, rows_of
 from portal.jobs.queue import enqueue
 from portal.vault.words import seal

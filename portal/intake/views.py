@@ -34,7 +34,6 @@ from portal.intake.queries import (
     AlreadySent,
     Answering,
     NotBegun,
-    amended_copy,
     answering_of,
     earlier_answers,
     newer_version,
@@ -43,6 +42,7 @@ from portal.intake.queries import (
 from portal.intake.questionnaire import ADDITION, Note, Section
 from portal.intake.replies import Unreadable, Way, lights
 from portal.intake.saving import AnsweredElsewhere, AskedOtherwise
+from portal.intake.sent import amended_copy
 from portal.intake.sent_copy import Amended, amended, rows_of
 from portal.intake.services import (
     AnswerMissing,
@@ -165,7 +165,7 @@ def check(client: Client) -> ResponseReturnValue:
         lit=path.lit(),
         told=told(client),
         seen=answering.intake.version,
-        back=place_of(path.stops[-1]) if path.stops else url_for("intake.begin"),
+        back=_place_before_check(answering),
         saved=saved_line(answering.intake.saved_at, client),
         therapist=client.therapist,
         form=SendForm(),
@@ -198,6 +198,14 @@ def _to_the_beginning(_refusal: NotBegun) -> ResponseReturnValue:
 @blueprint.errorhandler(AlreadySent)
 def _to_the_copy(_refusal: AlreadySent) -> ResponseReturnValue:
     return redirect(url_for("intake.copy"), code=303)
+
+
+def _place_before_check(answering: Answering) -> str:
+    """The last question; who corrects something came from what they had sent."""
+    if answering.intake.amends_id is not None:
+        return url_for("intake.copy")
+    stops = answering.path.stops
+    return place_of(stops[-1]) if stops else url_for("intake.begin")
 
 
 def _as_it_would_be_sent(client: Client, answering: Answering) -> Amended:

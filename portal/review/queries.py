@@ -15,15 +15,8 @@ from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import client_of, initials_of, name_of
 from portal.calendars.queries import busy_elsewhere
 from portal.intake.models import Intake, Lamp
-from portal.intake.queries import (
-    SentBefore,
-    SentIntake,
-    all_sent_by,
-    lamps_lit_for,
-    lamps_of,
-    sent_intake_of,
-    what_lit,
-)
+from portal.intake.queries import lamps_lit_for, lamps_of, what_lit
+from portal.intake.sent import SentBefore, SentIntake, all_sent_by, sent_intake_of
 from portal.reading.models import Reading
 from portal.reading.queries import readings_marked_by
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
@@ -355,7 +348,8 @@ def _new_intakes(db: Session, therapist: Therapist) -> Sequence[Intake]:
                 and_(Intake.amends_id.is_not(None), Intake.read_at.is_(None)),
             ),
         )
-        .order_by(Intake.sent_at.desc())
+        # A correction waits until somebody has read it, so it is never crowded out.
+        .order_by(Intake.amends_id.is_(None), Intake.sent_at.desc())
         .limit(_MOST_NEW_INTAKES)
         .options(contains_eager(Intake.client).options(joinedload(Client.data_key)))
     ).all()

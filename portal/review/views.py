@@ -17,7 +17,7 @@ from portal.calendars.queries import sources_of
 from portal.database import current_db, transaction
 from portal.errors import NotFound, Overtaken
 from portal.intake.amending import see_amendments
-from portal.intake.queries import all_sent_by, sent_intake_of
+from portal.intake.sent import all_sent_by, sent_intake_of
 from portal.intake.services import see_lamps
 from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of

@@ -20,19 +20,10 @@ from portal.intake.amending import (
     see_amendments,
 )
 from portal.intake.models import Answer, Intake, Lamp
-from portal.intake.queries import (
-    AlreadySent,
-    NotBegun,
-    all_sent_by,
-    answering_of,
-    copy_place,
-    has_begun_amendment,
-    latest_of,
-    overview_of,
-    sent_intake_of,
-)
+from portal.intake.queries import AlreadySent, NotBegun, answering_of, latest_of, overview_of
 from portal.intake.questionnaire import ADDITION
 from portal.intake.replies import AnswerState, Posted, Way
+from portal.intake.sent import all_sent_by, copy_place, has_begun_amendment, sent_intake_of
 from portal.intake.services import NothingChanged, save_answer, send_intake
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingEmail

@@ -26,7 +26,7 @@ from portal.intake.questionnaire import ADDITION, Questionnaire
 from portal.intake.replies import AnswerState, Posted, Reply
 from portal.intake.saving import AskedOtherwise
 from portal.intake.sent_copy import rows_of
-from portal.intake.services import begin_intake, publish, save_answer
+from portal.intake.services import begin_intake, publish, save_answer, shipped_questionnaire
 from tests import make
 from tests.intake.again import again
 from tests.intake.definitions import OPTIONS, item, questionnaire
@@ -274,6 +274,19 @@ def test_moving_twice_keeps_what_was_said_each_time(db, kit, now):
     kept = earlier_answers(db, kit, latest_of(db, kit).intake)
     assert [each.shown for each in kept if each.link_id == "worded"] == [["lake"], ["weir"]]
     assert dict(_path(db, kit).replies) == {"same": Reply(AnswerState.ANSWERED, "heron")}
+
+
+def test_a_part_that_was_passed_by_is_so_in_the_newer_version_if_it_can_be_taken_up_there(db, sam, now):
+    _do(pass_part, sam, PART, AnswerState.SKIPPED, now=now)
+    shipped = shipped_questionnaire()
+    items = tuple(each for each in shipped.items if each.link_id != "before-you-go-on")
+    seen = _publish(shipped.model_copy(update={"minutes": 6}), now)
+
+    _do(move_to_newer, sam, seen=seen, now=now)
+    assert latest_of(db, again(db, sam)).parts == {PART: AnswerState.SKIPPED}
+    _do(move_to_newer, sam, seen=_publish(shipped.model_copy(update={"items": items}), now), now=now)
+
+    assert latest_of(db, again(db, sam)).parts == {}
 
 
 def test_an_amendment_can_move_and_takes_along_what_was_added_and_kept_apart(db, kit, now):

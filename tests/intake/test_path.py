@@ -181,9 +181,10 @@ def test_the_next_of_300_questions_with_300_conditions_is_found_within_two_milli
 
     took = []
     for _ in range(20):
-        began = time.perf_counter()
+        # Of this thread alone: what else the machine does meanwhile is nobody's fault here.
+        began = time.thread_time()
         assert Path(definition, replies).after("q-299").link_id == "q-300"
-        took.append(time.perf_counter() - began)
+        took.append(time.thread_time() - began)
 
     assert min(took) <= 0.002, f"{min(took) * 1000:.2f} ms"
 

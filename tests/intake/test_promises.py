@@ -20,10 +20,11 @@ from portal.intake import queries as intake_queries
 from portal.intake.fhir_response import response
 from portal.intake.models import Answer, Intake
 from portal.intake.path import Path
-from portal.intake.queries import answering_of, latest_of, sent_intake_of
+from portal.intake.queries import answering_of, latest_of
 from portal.intake.questionnaire import Questionnaire
 from portal.intake.replies import ROUND, AnswerState, Posted, Reply, Way, typed_as
 from portal.intake.scoring import scores_of
+from portal.intake.sent import sent_intake_of
 from portal.intake.sent_copy import frozen, rows_of
 from portal.intake.services import publish, save_answer, send_intake, shipped_questionnaire
 from portal.mail.models import OutgoingEmail

@@ -119,8 +119,16 @@ UNFIT = [
     ),
     (
         "too many on one page",
-        [item("s", "section", on_one_page=True), *(item(f"q-{each}", within="s") for each in range(61))],
-        "more than 60 items of the section 's'",
+        [item("s", "section", on_one_page=True), *(item(f"q-{each}", within="s") for each in range(41))],
+        "more than 40 items of the section 's'",
+    ),
+    (
+        "too many long texts on one page",
+        [
+            item("s", "section", on_one_page=True),
+            *(item(f"q-{each}", "long-text", within="s") for each in range(21)),
+        ],
+        "more than 20 long texts of 's'",
     ),
     ("the room for own words", [item("added-afterwards")], "this link_id is an address of its own"),
 ]

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
+from portal.database import transaction
 from portal.intake.models import Answer, Lamp
 from portal.intake.replies import AnswerState
+from portal.intake.services import publish
 from tests import make
 from tests.browser import Browser
 from tests.intake.definitions import OPTIONS, item, questionnaire, when
@@ -287,6 +289,27 @@ def test_an_expired_session_keeps_what_was_typed_in_all_of_them(now, later, sam,
     begun.open(PAGE)
     assert begun.page.field_labelled("About tea?").get("value") == "With honey"
     assert begun.page.field_labelled("About hours?").get("value") == "7"
+
+
+def test_a_page_of_an_older_version_is_shown_once_more_with_all_that_was_typed(app, db, begun, other, now):
+    changed = questionnaire(
+        item("evenings", "section", on_one_page=True),
+        item("tea", within="evenings", text="What do you drink?"),
+    )
+    with app.test_request_context(), transaction() as writing:
+        publish(writing, changed, now=now)
+    other.open("/questions/check/newer")
+    other.press("Move to the newer questions")
+    begun.fill("About tea?", "With honey")
+    begun.fill("About hours?", "7")
+
+    page = begun.press("Continue")
+
+    assert "The questions were changed in another window" in page.text
+    assert page.field_labelled("What do you drink?").get("value") == "With honey"
+    assert "What you wrote 7" in page.text
+    assert begun.press("Continue").heading == "Check your answers"
+    assert "With honey" in begun.page.text
 
 
 @pytest.mark.parametrize("path", ["first", "hint", "no-such", "check", "tea"])

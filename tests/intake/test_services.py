@@ -21,13 +21,12 @@ from portal.intake.queries import (
     Progress,
     answer_place,
     answering_of,
-    copy_place,
     lamps_lit_for,
     lamps_of,
     overview_of,
-    sent_intake_of,
 )
 from portal.intake.replies import AnswerState, Posted, Reply, Unreadable, Way
+from portal.intake.sent import copy_place, sent_intake_of
 from portal.intake.services import (
     AnsweredElsewhere,
     AnswerMissing,
