@@ -63,6 +63,23 @@ def test_what_was_held_before_there_were_windows_is_held_in_one(database, tmp_pa
     assert before == [(1,), (1,)]
 
 
+def test_an_older_portal_finds_first_answers_and_no_amendments(alembic):
+    connection = alembic.attributes["connection"]
+    command.upgrade(alembic, "head")
+    for statement in _AMENDED.split(";"):
+        connection.execute(text(statement))
+
+    command.downgrade(alembic, "0003")
+
+    assert connection.execute(text("SELECT reference FROM intake")).scalars().all() == ["first"]
+    assert connection.execute(text("SELECT link_id FROM answer")).scalars().all() == ["sleep"]
+    assert connection.execute(text("SELECT count(*) FROM lamp")).scalar() == 0
+    assert "amends_id" not in {each["name"] for each in inspect(connection).get_columns("intake")}
+    command.upgrade(alembic, "head")
+    kept = connection.execute(text("SELECT says_more, amends_id FROM intake")).one()
+    assert (bool(kept[0]), kept[1]) == (False, None)
+
+
 def test_migrations_are_one_numbered_line(alembic):
     revisions = [step.revision for step in ScriptDirectory.from_config(alembic).walk_revisions()]
 
@@ -81,6 +98,27 @@ def _empty_database(database, tmp_path, request):
     return server.set(database=name)
 
 
+# Sent, and amended twice: one of them was sent, and the other dropped.
+_AMENDED = """
+INSERT INTO data_key (id, reference, sealed_key, made_at) VALUES (1, 'key', 'x', '2027-01-01 00:00:00');
+INSERT INTO client (id, reference, email, password_hash, data_key_id, joined_at, reminders)
+VALUES (1, 'sam', 'sam@example.org', '', 1, '2027-01-01 00:00:00', '');
+INSERT INTO questionnaire_version (id, name, number, definition, definition_hash, published_at)
+VALUES (1, 'q', 1, '{}', 'ab', '2027-01-01 00:00:00');
+INSERT INTO intake (id, reference, client_id, version_id, begun_at, saved_at, sent_at, version)
+VALUES (1, 'first', 1, 1, '2027-01-01 00:00:00', '2027-01-01 00:00:00', '2027-01-02 00:00:00', 1);
+INSERT INTO intake (id, reference, client_id, version_id, amends_id, begun_at, saved_at, dropped_at, version)
+VALUES (2, 'dropped', 1, 1, 1, '2027-01-01 00:00:00', '2027-01-01 00:00:00', '2027-01-02 00:00:00', 1);
+INSERT INTO intake (id, reference, client_id, version_id, amends_id, begun_at, saved_at, sent_at, version)
+VALUES (3, 'amended', 1, 1, 1, '2027-01-01 00:00:00', '2027-01-01 00:00:00', '2027-01-02 00:00:00', 1);
+INSERT INTO answer (intake_id, link_id, state, saved_at, revision, page, turn)
+VALUES (1, 'sleep', 'skipped', '2027-01-01 00:00:00', 1, '', 0);
+INSERT INTO answer (intake_id, link_id, state, saved_at, revision, page, turn)
+VALUES (3, 'sleep', 'skipped', '2027-01-01 00:00:00', 1, '', 0);
+INSERT INTO earlier_answer (intake_id, link_id, version_id, sealed_words) VALUES (3, 'gone', 1, 'x');
+INSERT INTO lamp (reference, client_id, intake_id, link_id, lit_at)
+VALUES ('lamp', 1, 2, 'sleep', '2027-01-01 00:00:00')
+"""
 # As the first release stored them: one consultation that holds its time, and one that does not.
 _FIRST_RELEASE = """
 INSERT INTO therapist (id, reference, name, email, password_hash, time_zone, added_at)
