@@ -53,11 +53,11 @@ def _hello() -> str:
 def main() -> None:
     """Prepare a practice with enough people and hours, start both servers, and print the ratios."""
     with tempfile.TemporaryDirectory() as folder:
-        environ = _environment(Path(folder))
+        environ = environment(Path(folder))
         cookies, asking = _practice(environ)
         with (
-            _server("benchmarks.pages:hello", environ) as bare,
-            _server("portal.app:create_app", environ) as portal,
+            server("benchmarks.pages:hello", environ) as bare,
+            server("portal.app:create_app", environ) as portal,
         ):
             _print(_measured(bare, portal, cookies, asking))
 
@@ -65,11 +65,11 @@ def main() -> None:
 def _measured(
     bare: Server, portal: Server, cookies: list[str], asking: Iterator[tuple[str, str]]
 ) -> dict[str, list[float]]:
-    signed_in = {"Cookie": cookies[0]}
+    cookie = {"Cookie": cookies[0]}
     pages: dict[str, Callable[[], float]] = {
         "/": lambda: portal.cpu_of(lambda visit: visit("GET", "/")),
-        "/next": lambda: portal.cpu_of(lambda visit: visit("GET", "/next", headers=signed_in)),
-        "/times (a month)": lambda: portal.cpu_of(lambda visit: visit("GET", "/times", headers=signed_in)),
+        "/next": lambda: portal.cpu_of(lambda visit: visit("GET", "/next", headers=cookie)),
+        "/times (a month)": lambda: portal.cpu_of(lambda visit: visit("GET", "/times", headers=cookie)),
         "asking for a time": lambda: portal.cpu_of(lambda visit: _ask(visit, *next(asking)), expect=303),
     }
     ratios: dict[str, list[float]] = {name: [] for name in pages}
@@ -135,7 +135,7 @@ def _children_of(pid: int) -> list[int]:
 
 
 @contextmanager
-def _server(target: str, environ: dict[str, str]) -> Iterator[Server]:
+def server(target: str, environ: dict[str, str]) -> Iterator[Server]:
     port = _free_port()
     factory = ["--factory"] if target.endswith("create_app") else []
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-log"]
@@ -151,7 +151,7 @@ def _server(target: str, environ: dict[str, str]) -> Iterator[Server]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
@@ -168,7 +168,7 @@ def _free_port() -> int:
         return port
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     return {"PORTAL_INSTANCE": str(folder), "PORTAL_ENV": "development"}
 
 
@@ -188,7 +188,7 @@ def _practice(environ: dict[str, str]) -> tuple[list[str], Iterator[tuple[str, s
             made = clients(each)
             starts = offer_to(current_db(), made[0], therapist, now=now).starts[:each]
             for client, start in zip(made, starts, strict=True):
-                cookie, token = _signed_in(app, client, now)
+                cookie, token = signed_in(app, client, now)
                 cookies.append(cookie)
                 starts_at = f"{moment_of(start):%Y-%m-%dT%H:%MZ}"
                 forms.append((cookie, urlencode({"csrf_token": token, "starts_at": starts_at})))
@@ -227,7 +227,7 @@ def _therapist_with_clients(number: int, now: datetime) -> tuple[Therapist, Call
     return therapist, clients
 
 
-def _signed_in(app: Flask, client: Client, now: datetime) -> tuple[str, str]:
+def signed_in(app: Flask, client: Client, now: datetime) -> tuple[str, str]:
     """A cookie and a form token, as signing in would have made them."""
     token = secrets.token_urlsafe(32)
     with transaction() as db:

@@ -1,4 +1,4 @@
-// Saves an answer while its typing pauses and when the page is left. Without it, every Continue saves.
+// Saves each answer while its typing pauses and when the page is left. Without it, every Continue saves.
 
 const PAUSE = 1000;
 const RETRY = 5000;
@@ -6,26 +6,36 @@ const NOT_SAVED = "Not saved yet. Your words are still on this page; it will be 
 const SIGNED_OUT = "Not saved yet: you have been signed out here. Your words stay on this page, and Continue brings them along.";
 const NOT_TAKEN = "This could not be saved. Copy what you wrote before you leave this page.";
 
-const form = document.querySelector("form[data-draft]");
-if (form) keepSaving(form);
+// A question is the whole form, or one part of it among others, whose names then begin with its own.
+for (const question of document.querySelectorAll("[data-draft]")) keepSaving(question);
+// A page that the browser kept is older than what was saved from it.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-function keepSaving(form) {
+function keepSaving(question) {
+  const form = question.closest("form");
+  const prefix = question.dataset.prefix ?? "";
   const line = document.querySelector("[data-saved]");
-  const lamp = document.querySelector("[data-lamp]");
+  const lamp = question.querySelector("[data-lamp]");
+  const turn = question.querySelector("[data-turn]");
   let saved = words();
   let timer = 0;
   let stopped = false;
 
-  form.addEventListener("input", () => saveIn(PAUSE));
-  form.addEventListener("change", () => saveIn(0));
+  question.addEventListener("input", () => saveIn(PAUSE));
+  question.addEventListener("change", () => saveIn(0));
   form.addEventListener("submit", goOn);
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && saveNow(true));
   addEventListener("pagehide", () => saveNow(true));
-  // A page that the browser kept is older than what was saved from it.
-  addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+  // What this question sends, by the names that it has on a page of its own.
+  function fields() {
+    const all = [...new FormData(form)];
+    const own = all.filter(([name]) => name.startsWith(prefix)).map(([name, text]) => [name.slice(prefix.length), text]);
+    return prefix ? [...own, ...all.filter(([name]) => name === "csrf_token")] : own;
+  }
 
   function words() {
-    return new URLSearchParams([...new FormData(form)].filter(([name]) => name === "answer")).toString();
+    return new URLSearchParams(fields().filter(([name]) => name === "answer")).toString();
   }
 
   function saveIn(milliseconds) {
@@ -47,9 +57,9 @@ function keepSaving(form) {
 
   function post(leaving) {
     nextTurn();
-    return fetch(form.dataset.draft, {
+    return fetch(question.dataset.draft, {
       method: "POST",
-      body: new URLSearchParams(new FormData(form)),
+      body: new URLSearchParams(fields()),
       keepalive: leaving,
       redirect: "manual",
     });
@@ -74,7 +84,7 @@ function keepSaving(form) {
   }
 
   function nextTurn() {
-    form.elements.turn.value = Number(form.elements.turn.value) + 1;
+    turn.value = Number(turn.value) + 1;
   }
 
   function say(words) {

@@ -17,9 +17,10 @@ from portal.diary.kinds import Manner
 from portal.diary.models import ConsultationKind, WorkingHours
 from portal.intake.models import Answer, Intake, QuestionnaireVersion
 from portal.intake.path import Path
-from portal.intake.queries import answer_place, copy_place
+from portal.intake.queries import answer_place
 from portal.intake.questionnaire import Questionnaire, Value, canonical, digest, parsed
 from portal.intake.replies import AnswerState, Reply, packed
+from portal.intake.sent import copy_place
 from portal.intake.sent_copy import frozen
 from portal.intake.services import shipped_questionnaire
 from portal.messages.models import Message, Writer

@@ -65,14 +65,14 @@ def test_what_was_held_before_there_were_windows_is_held_in_one(database, tmp_pa
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_every_reading_has_what_it_says_as_its_first_revision(database, tmp_path, request):
-    """As the third release stored them: one that is published, and a draft."""
+    """As the fourth migration stored them: one that is published, and a draft."""
     engine = create_engine(_empty_database(database, tmp_path, request))
     with engine.connect() as connection:
         alembic = Config(toml_file=ROOT / "pyproject.toml", attributes={"connection": connection})
-        command.upgrade(alembic, "0003")
-        for statement in _THIRD_RELEASE.split(";"):
-            connection.execute(text(statement))
         command.upgrade(alembic, "0004")
+        for statement in _READINGS_BEFORE.split(";"):
+            connection.execute(text(statement))
+        command.upgrade(alembic, "0005")
 
         references = connection.scalars(text("SELECT reference FROM reading")).all()
         revisions = connection.execute(
@@ -82,7 +82,7 @@ def test_every_reading_has_what_it_says_as_its_first_revision(database, tmp_path
             )
         ).all()
         takes = connection.scalars(text("SELECT takes_messages FROM practice")).all()
-        command.downgrade(alembic, "0003")
+        command.downgrade(alembic, "0004")
         before = connection.scalars(text("SELECT slug FROM reading ORDER BY id")).all()
         connection.rollback()
     engine.dispose()
@@ -91,6 +91,23 @@ def test_every_reading_has_what_it_says_as_its_first_revision(database, tmp_path
     assert [tuple(row) for row in revisions] == [("up", 1, 1, "Words.", 1), ("draft", 0, 1, "", None)]
     assert [bool(each) for each in takes] == [True]
     assert before == ["up", "draft"]
+
+
+def test_an_older_portal_finds_first_answers_and_no_amendments(alembic):
+    connection = alembic.attributes["connection"]
+    command.upgrade(alembic, "head")
+    for statement in _AMENDED.split(";"):
+        connection.execute(text(statement))
+
+    command.downgrade(alembic, "0003")
+
+    assert connection.execute(text("SELECT reference FROM intake")).scalars().all() == ["first"]
+    assert connection.execute(text("SELECT link_id FROM answer")).scalars().all() == ["sleep"]
+    assert connection.execute(text("SELECT count(*) FROM lamp")).scalar() == 0
+    assert "amends_id" not in {each["name"] for each in inspect(connection).get_columns("intake")}
+    command.upgrade(alembic, "head")
+    kept = connection.execute(text("SELECT says_more, amends_id FROM intake")).one()
+    assert (bool(kept[0]), kept[1]) == (False, None)
 
 
 def test_migrations_are_one_numbered_line(alembic):
@@ -111,6 +128,27 @@ def _empty_database(database, tmp_path, request):
     return server.set(database=name)
 
 
+# Sent, and amended twice: one of them was sent, and the other dropped.
+_AMENDED = """
+INSERT INTO data_key (id, reference, sealed_key, made_at) VALUES (1, 'key', 'x', '2027-01-01 00:00:00');
+INSERT INTO client (id, reference, email, password_hash, data_key_id, joined_at, reminders)
+VALUES (1, 'sam', 'sam@example.org', '', 1, '2027-01-01 00:00:00', '');
+INSERT INTO questionnaire_version (id, name, number, definition, definition_hash, published_at)
+VALUES (1, 'q', 1, '{}', 'ab', '2027-01-01 00:00:00');
+INSERT INTO intake (id, reference, client_id, version_id, begun_at, saved_at, sent_at, version)
+VALUES (1, 'first', 1, 1, '2027-01-01 00:00:00', '2027-01-01 00:00:00', '2027-01-02 00:00:00', 1);
+INSERT INTO intake (id, reference, client_id, version_id, amends_id, begun_at, saved_at, dropped_at, version)
+VALUES (2, 'dropped', 1, 1, 1, '2027-01-01 00:00:00', '2027-01-01 00:00:00', '2027-01-02 00:00:00', 1);
+INSERT INTO intake (id, reference, client_id, version_id, amends_id, begun_at, saved_at, sent_at, version)
+VALUES (3, 'amended', 1, 1, 1, '2027-01-01 00:00:00', '2027-01-01 00:00:00', '2027-01-02 00:00:00', 1);
+INSERT INTO answer (intake_id, link_id, state, saved_at, revision, page, turn)
+VALUES (1, 'sleep', 'skipped', '2027-01-01 00:00:00', 1, '', 0);
+INSERT INTO answer (intake_id, link_id, state, saved_at, revision, page, turn)
+VALUES (3, 'sleep', 'skipped', '2027-01-01 00:00:00', 1, '', 0);
+INSERT INTO earlier_answer (intake_id, link_id, version_id, sealed_words) VALUES (3, 'gone', 1, 'x');
+INSERT INTO lamp (reference, client_id, intake_id, link_id, lit_at)
+VALUES ('lamp', 1, 2, 'sleep', '2027-01-01 00:00:00')
+"""
 # As the first release stored them: one consultation that holds its time, and one that does not.
 _FIRST_RELEASE = """
 INSERT INTO therapist (id, reference, name, email, password_hash, time_zone, added_at)
@@ -131,7 +169,7 @@ INSERT INTO held_time (therapist_id, starts_at, consultation_id) VALUES (1, '202
 INSERT INTO held_time (therapist_id, starts_at, consultation_id) VALUES (1, '2027-03-02 10:05:00', 1)
 """
 
-_THIRD_RELEASE = """
+_READINGS_BEFORE = """
 INSERT INTO reading (id, slug, title, summary, position, minutes, markdown, published_at, imported_at)
 VALUES (1, 'up', 'Up', '', 1, 1, 'Words.', '2027-01-01 00:00:00', '2027-01-01 00:00:00');
 INSERT INTO reading (id, slug, title, summary, position, minutes, markdown, published_at, imported_at)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.intake import commands, views
+from portal.intake import commands, section_views, sent_views, views, whole_views
+from portal.intake.places import blueprint
+
+# Each of them puts its pages on the one blueprint of the questions.
+_PAGES = (views, section_views, whole_views, sent_views)
 
 
 def init_app(app: Flask) -> None:
-    app.register_blueprint(views.blueprint)
+    assert all(pages.blueprint is blueprint for pages in _PAGES)
+    app.register_blueprint(blueprint)
     app.cli.add_command(commands.questionnaire)

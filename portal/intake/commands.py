@@ -17,8 +17,9 @@ from portal.intake.fhir_reading import Brought, brought_in
 from portal.intake.fhir_response import response
 from portal.intake.fhir_shapes import MOST_BYTES, Json, Remark, Unusable, is_fhir
 from portal.intake.fhir_writing import written
-from portal.intake.queries import sent_answers, version_called
+from portal.intake.queries import version_called
 from portal.intake.questionnaire import Malformed, Questionnaire, parsed
+from portal.intake.sent import sent_answers
 from portal.intake.services import publish
 
 _MOST_PATHS = 4
@@ -68,9 +69,7 @@ def export_response(reference: str) -> None:
         sent = sent_answers(current_db(), reference)
     except NotFound:
         raise click.ClickException(f"nothing was sent under {reference}") from None
-    made = response(
-        sent.copy, sent.questionnaire, reference=sent.reference, zone=zone_of(sent.client), status="completed"
-    )
+    made = response(sent.copy, sent.questionnaire, reference=sent.reference, zone=zone_of(sent.client))
     click.echo(_json(made))
 
 

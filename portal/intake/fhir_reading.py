@@ -24,7 +24,7 @@ from portal.intake.fhir_shapes import (
     extensions,
     under,
 )
-from portal.intake.questionnaire import Malformed, Note, Part, Questionnaire, Section, as_definition
+from portal.intake.questionnaire import TAKEN, Malformed, Note, Part, Questionnaire, Section, as_definition
 
 _HL7 = "http://hl7.org/fhir/StructureDefinition/"
 _SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
@@ -36,8 +36,11 @@ _CALCULATED = (f"{_SDC}sdc-questionnaire-calculatedExpression", f"{_HL7}cqf-calc
 # What only the portal's own definitions say, as JSON.
 OWN_ITEM = "https://foyer.example/fhir/StructureDefinition/item"
 OWN_QUESTIONNAIRE = "https://foyer.example/fhir/StructureDefinition/questionnaire"
-OWN_ITEM_NAMES = ("why", "tender", "part_of", "name_to_use", "lamp", "whole", "min", "max")
-OWN_NAMES = ("name", "minutes", "scales")
+OWN_ITEM_NAMES = (
+    *("why", "tender", "part_of", "name_to_use", "lamp", "whole", "min", "max"),
+    *("more", "before", "on_one_page"),
+)
+OWN_NAMES = ("name", "minutes", "minutes_more", "scales")
 
 _UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CALCULATED, OWN_ITEM])
 # The published totals that are worked out from answers, by their LOINC codes; and how such items are worded.
@@ -175,7 +178,7 @@ def _common(reading: _Reading, path: str, item: Json, within: str | None) -> Jso
     behaviour = item.get("enableBehavior", "all")
     text = reading.words.of(item, "text")
     plain: Json = {
-        "link_id": slug(item["linkId"], {*reading.parts, "check", "sent"}, otherwise="item"),
+        "link_id": slug(item["linkId"], {*reading.parts, *TAKEN}, otherwise="item"),
         "origin": item["linkId"],
         "text": cut(text or "", under(path, "text"), reading.remarks),
         "prefix": (item.get("prefix") or "").strip()[:100] or None,

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from portal.intake.fhir_reading import fhir_items
 from portal.intake.fhir_shapes import Json
 from portal.intake.fhir_writing import CANONICAL, answer_to, name_of, type_of
-from portal.intake.questionnaire import Note, Part, Question, Questionnaire, Section
+from portal.intake.questionnaire import ADDITION, Note, Part, Question, Questionnaire, Section
 from portal.intake.replies import AnswerState
 
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 # What the standard calls an answer that somebody was asked for and would not give.
 _DECLINED = {"url": ABSENT, "valueCode": "asked-declined"}
 WAYS_ROUND = "https://foyer.example/fhir/CodeSystem/ways-round"
+# What a client added to what they had sent: no questionnaire asks for it, so no item could hold it.
+ADDED = "https://foyer.example/fhir/StructureDefinition/added-afterwards"
 _IN_PERSON = {
     "valueCoding": {
         "system": WAYS_ROUND,
@@ -33,13 +34,13 @@ def response(
     *,
     reference: str,
     zone: ZoneInfo,
-    status: Literal["completed", "amended"] = "completed",
 ) -> Json:
     """The QuestionnaireResponse of what was sent; `copy` is the sealed copy's JSON, `reference` its intake's.
 
     Answers and wordings are the copy's; their places and codes are the questionnaire's, which has to be the
     version that was answered. Moments are given their offset in `zone`, that of who answered. What was hidden
-    is not in the copy; a skipped question stands there without an answer.
+    is not in the copy; a skipped question stands there without an answer. What corrects something that was
+    sent is an amended one.
     """
     plain = json.loads(copy)
     rows = {row["link_id"]: row for row in plain["rows"]}
@@ -48,9 +49,11 @@ def response(
         "resourceType": "QuestionnaireResponse",
         "id": reference,
         "questionnaire": _canonical(questionnaire, plain["questionnaire"]["number"]),
-        "status": status,
+        "status": "amended" if "amends" in plain else "completed",
         "authored": plain["sent_at"],
     }
+    if ADDITION in rows:
+        root["extension"] = [{"url": ADDED, "valueString": rows[ADDITION]["value"]}]
     made: dict[str, Json] = {}
     for part in questionnaire.items:
         item = _item(part, rows.get(part.link_id), came, zone)

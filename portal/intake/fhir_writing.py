@@ -58,7 +58,7 @@ _TYPES = {
 }
 _VALUE_NAMES = {"yes-no": "Boolean", "date": "Date", "address": "Uri"}
 # By the portal's own names for what the standard says in other ways, or not at all by default.
-_USUAL = {"tender": False, "name_to_use": False, "whole": True}
+_USUAL = {"tender": False, "name_to_use": False, "whole": True, "more": False, "on_one_page": False}
 
 
 def written(questionnaire: Questionnaire) -> Json:

@@ -11,7 +11,8 @@ from portal.accounts.models import Client
 from portal.database import Base, new_reference
 from portal.intake.replies import AnswerState as AnswerState
 
-_UNSENT = text("sent_at IS NULL")
+_UNSENT = text("sent_at IS NULL AND dropped_at IS NULL")
+_STANDS = text("dropped_at IS NULL")
 
 
 class QuestionnaireVersion(Base):
@@ -30,7 +31,10 @@ class QuestionnaireVersion(Base):
 
 
 class Intake(Base):
-    """One client's answers to one version. Once sent it is shown from `sealed_copy`, questions and all."""
+    """One client's answers to one version. Once sent it is shown from `sealed_copy`, questions and all.
+
+    What was sent is corrected by another intake, an amendment; each is amended once, so they are one line.
+    """
 
     __tablename__ = "intake"
     __table_args__ = (
@@ -41,15 +45,34 @@ class Intake(Base):
             sqlite_where=_UNSENT,
             postgresql_where=_UNSENT,
         ),
+        Index(
+            "uq_amended_once",
+            "amends_id",
+            unique=True,
+            sqlite_where=_STANDS,
+            postgresql_where=_STANDS,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True, default=new_reference)
     client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
+    # Another one only if the client moves to it before they send.
     version_id: Mapped[int] = mapped_column(ForeignKey("questionnaire_version.id"))
+    amends_id: Mapped[int | None] = mapped_column(ForeignKey("intake.id"))
+    # Whether the client chose to say more than the short form asks.
+    says_more: Mapped[bool] = mapped_column(default=False)
+    # When they moved to a newer version; there may be answers that did not come along.
+    moved_at: Mapped[datetime | None]
+    # The sections that they passed by as a whole, each with the state of what was not touched in it: JSON.
+    passed_parts: Mapped[str | None]
     begun_at: Mapped[datetime]
     saved_at: Mapped[datetime]
+    # An amendment that the client thought better of. Its answers are gone; what it lit still stands.
+    dropped_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    # Of an amendment: when the therapist said that they have read it.
+    read_at: Mapped[datetime | None]
     # What was sent, wording and answers, JSON, sealed as "intake.copy:<reference>".
     sealed_copy: Mapped[bytes | None]
     version: Mapped[int] = mapped_column()
@@ -76,6 +99,19 @@ class Answer(Base):
     # Which page saved it, and at which turn: what the same page sends later is no other hand's.
     page: Mapped[str]
     turn: Mapped[int]
+
+
+class EarlierAnswer(Base):
+    """What a client said to a question of an older version that moving to a newer one did not take along."""
+
+    __tablename__ = "earlier_answer"
+
+    intake_id: Mapped[int] = mapped_column(ForeignKey("intake.id"), primary_key=True)
+    link_id: Mapped[str] = mapped_column(primary_key=True)
+    # The version that asked.
+    version_id: Mapped[int] = mapped_column(ForeignKey("questionnaire_version.id"), primary_key=True)
+    # Wording and answer, JSON, sealed as "earlier_answer.words:<intake reference>:<link_id>:<version id>".
+    sealed_words: Mapped[bytes]
 
 
 class Lamp(Base):

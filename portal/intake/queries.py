@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from portal.accounts.models import Client, Therapist
 from portal.database import rows
 from portal.errors import NotFound, Refused
-from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
-from portal.intake.path import Path, progress
+from portal.intake.models import Answer, EarlierAnswer, Intake, Lamp, QuestionnaireVersion
+from portal.intake.path import Path, passed_by, progress
 from portal.intake.path import Progress as Progress
-from portal.intake.questionnaire import Item, Question, Questionnaire, parsed
+from portal.intake.questionnaire import (
+    Addition,
+    Item,
+    Question,
+    Questionnaire,
+    Section,
+    parsed,
+    with_addition,
+)
 from portal.intake.replies import AnswerState, Reply, unpacked
-from portal.intake.scoring import Score
-from portal.intake.sent_copy import Row, scores_in, thawed
 from portal.vault.models import DataKey
 from portal.vault.words import unseal
 
@@ -39,8 +45,20 @@ class Answering:
     # The version's number and hash.
     number: int
     definition_hash: str
+    # The version that somebody who begins today is asked.
+    newest_id: int
     path: Path
     answers: Mapping[str, Answer]
+
+    @property
+    def asked_on(self) -> str:
+        """What a page says of the version that it was drawn from."""
+        return self.definition_hash[:16]
+
+    @property
+    def parts(self) -> dict[str, AnswerState]:
+        """The sections that were passed by as a whole, each with the way round it."""
+        return parts_in(self.intake.passed_parts)
 
     def question(self, link_id: str) -> Question:
         """Raises NotFound, for what nobody can answer too."""
@@ -51,10 +69,60 @@ class Answering:
 
     def item(self, link_id: str) -> Item:
         """Raises NotFound, for what has no page too."""
-        item = self.path.questionnaire.by_link_id.get(link_id)
-        if item is None or item.kind == "section" or link_id in self.path.questionnaire.out_of_sight:
+        stop = self.stop(link_id)
+        if isinstance(stop, Section):
             raise NotFound
-        return item
+        return stop
+
+    def stop(self, link_id: str) -> Item | Section:
+        """What has this address: an item, or a section all on one page. Raises NotFound."""
+        questionnaire = self.path.questionnaire
+        part = questionnaire.by_link_id.get(link_id)
+        if part is None or link_id in questionnaire.out_of_sight:
+            raise NotFound
+        if isinstance(part, Section) and questionnaire.page_of.get(link_id) != link_id:
+            raise NotFound
+        return part
+
+    def leads_to(self, stop: Item | Section) -> bool:
+        """Whether a client comes there by what they have said so far."""
+        if isinstance(stop, Section):
+            return bool(self.path.within(stop))
+        return stop.link_id in self.path or isinstance(stop, Addition)
+
+    @property
+    def parts_passed_by(self) -> list[tuple[Section, AnswerState]]:
+        """The open sections that were passed by as a whole, in their order."""
+        return [
+            (part, self.parts[part.link_id])
+            for part in self.path.parts
+            if isinstance(part, Section) and part.link_id in self.parts and self.path.asked_in(part)
+        ]
+
+    def part(self, link_id: str) -> Section:
+        """A section that a note stands before, and that can be passed by as a whole. Raises NotFound."""
+        part = self.path.questionnaire.by_link_id.get(link_id)
+        if not isinstance(part, Section) or link_id not in self.path.questionnaire.announced:
+            raise NotFound
+        return part
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newer:
+    """A version that is newer than the one a client answers."""
+
+    version_id: int
+    definition_hash: str
+    questionnaire: Questionnaire
+
+
+@dataclass(frozen=True, kw_only=True)
+class Depth:
+    """How much is asked of who chooses this."""
+
+    more: bool
+    questions: int
+    minutes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,34 +133,51 @@ class Overview:
     questionnaire: Questionnaire | None
     path: Path | None
     progress: Progress
+    # Whether what was sent is being corrected, and the correction is not sent yet.
+    is_amending: bool = False
+    # Whether there is a newer version of the questions than the one they began.
+    has_newer: bool = False
+
+    @property
+    def minutes(self) -> int:
+        """About how long the client's choice takes."""
+        if self.questionnaire is None or self.path is None:
+            return 0
+        return self.questionnaire.minutes_for(more=self.path.more)
+
+    @property
+    def depths(self) -> list[Depth]:
+        """What there is to choose from before beginning: the short form, and more."""
+        if self.questionnaire is None or self.path is None:
+            return []
+        return [
+            Depth(
+                more=more,
+                questions=Path(self.questionnaire, self.path.replies, more).total,
+                minutes=self.questionnaire.minutes_for(more=more),
+            )
+            for more in (False, True)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentIntake:
-    """What was sent, as it was sent, for both sides to read."""
+class Earlier:
+    """What a client said to a question as an older version asked it."""
 
-    reference: str
-    sent_at: datetime
-    rows: list[Row]
-    # For the therapist alone, unless they release it (W6).
-    scores: list[Score]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentAnswers:
-    """What was sent with all that is needed to take it elsewhere."""
-
-    reference: str
-    client: Client
-    # The sealed copy, opened: JSON.
-    copy: str
-    questionnaire: Questionnaire
+    link_id: str
+    text: str
+    shown: list[str]
+    # As it would be typed.
+    typed: list[str]
 
 
+_Newest, _Own, _Every = (aliased(QuestionnaireVersion) for _ in range(3))
+_Any, _Amended = aliased(Intake), aliased(Intake)
+_NEWEST_ID = select(func.max(_Every.id)).scalar_subquery()
 _LATEST = (
-    select(Intake, QuestionnaireVersion.number, QuestionnaireVersion.definition_hash)
+    select(Intake, QuestionnaireVersion.number, QuestionnaireVersion.definition_hash, _NEWEST_ID)
     .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
-    .where(Intake.client_id == bindparam("client_id"))
+    .where(Intake.client_id == bindparam("client_id"), Intake.dropped_at.is_(None))
     .order_by(Intake.id.desc())
     .limit(1)
 )
@@ -103,19 +188,26 @@ _ANSWERS = (
     select(Answer).where(Answer.intake_id == bindparam("intake_id")).execution_options(populate_existing=True)
 )
 
-_Newest, _Own, _Any = aliased(QuestionnaireVersion), aliased(QuestionnaireVersion), aliased(Intake)
-_NEWEST_ID = select(func.max(QuestionnaireVersion.id)).scalar_subquery()
-_LATEST_ID = select(func.max(_Any.id)).where(_Any.client_id == bindparam("client_id")).scalar_subquery()
-_NEWEST = select(_Newest.id, _Newest.definition_hash).where(_Newest.id == _NEWEST_ID)
+_LATEST_ID = (
+    select(func.max(_Any.id))
+    .where(_Any.client_id == bindparam("client_id"), _Any.dropped_at.is_(None))
+    .scalar_subquery()
+)
+_NEWEST = select(QuestionnaireVersion.id, QuestionnaireVersion.definition_hash).where(
+    QuestionnaireVersion.id == _NEWEST_ID
+)
 _OVERVIEW = (
     select(
         _Newest.id,
         _Newest.definition_hash,
-        Intake.reference,
-        Intake.saved_at,
-        Intake.sent_at,
         _Own.id,
         _Own.definition_hash,
+        Intake.reference,
+        Intake.says_more,
+        Intake.passed_parts,
+        Intake.saved_at,
+        Intake.sent_at,
+        _Amended.sent_at,
         Answer.link_id,
         Answer.state,
         Answer.sealed_value,
@@ -123,13 +215,14 @@ _OVERVIEW = (
     .select_from(_Newest)
     .outerjoin(Intake, Intake.id == _LATEST_ID)
     .outerjoin(_Own, _Own.id == Intake.version_id)
+    .outerjoin(_Amended, _Amended.id == Intake.amends_id)
     .outerjoin(Answer, Answer.intake_id == Intake.id)
     .where(_Newest.id == _NEWEST_ID)
 )
 
-# Definitions by their hash: what is in here can never be another's or out of date.
+# By their hash, without and with room for own words: what is in here can never be another's or out of date.
 _MOST_DEFINITIONS = 32
-_definitions: dict[str, Questionnaire] = {}
+_definitions: dict[tuple[str, bool], Questionnaire] = {}
 
 
 def answering_of(db: Session, client: Client, *, to_change: bool = False) -> Answering:
@@ -148,17 +241,22 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
     row = db.execute(_LATEST_TO_CHANGE if to_change else _LATEST, {"client_id": client.id}).first()
     if row is None:
         raise NotBegun
-    intake, number, definition_hash = row
+    intake, number, definition_hash, newest_id = row
     answers = {each.link_id: each for each in db.scalars(_ANSWERS, {"intake_id": intake.id})}
     replies = {
         link_id: _opened(db, client, intake.reference, link_id, each.state, each.sealed_value)
         for link_id, each in answers.items()
     }
+    questionnaire = definition_of(
+        db, intake.version_id, definition_hash, with_room=intake.amends_id is not None
+    )
+    whole = passed_by(questionnaire, replies, parts_in(intake.passed_parts))
     return Answering(
         intake=intake,
         number=number,
         definition_hash=definition_hash,
-        path=Path(definition_of(db, intake.version_id, definition_hash), replies),
+        newest_id=newest_id,
+        path=Path(questionnaire, whole, intake.says_more),
         answers=answers,
     )
 
@@ -168,7 +266,8 @@ def overview_of(db: Session, client: Client) -> Overview:
     found = rows(db, _OVERVIEW, {"client_id": client.id}).all()
     if not found:
         return Overview(questionnaire=None, path=None, progress=Progress())
-    newest_id, newest_hash, reference, saved_at, sent_at, own_id, own_hash = found[0][:7]
+    newest_id, newest_hash, own_id, own_hash, reference = found[0][:5]
+    says_more, parts, saved_at, sent_at, amended_at = found[0][5:10]
     begun = own_id is not None
     questionnaire = definition_of(db, *((own_id, own_hash) if begun else (newest_id, newest_hash)))
     replies: dict[str, Reply] = {}
@@ -177,11 +276,14 @@ def overview_of(db: Session, client: Client) -> Overview:
             # A value that decides nothing stays closed.
             wanted = sealed if link_id in questionnaire.decisive else None
             replies[link_id] = _opened(db, client, reference, link_id, state, wanted)
-    path = Path(questionnaire, replies)
+    path = Path(questionnaire, passed_by(questionnaire, replies, parts_in(parts)), bool(says_more))
+    newer = begun and newest_id != own_id
     return Overview(
         questionnaire=questionnaire,
         path=path,
-        progress=progress(path, begun=begun, saved_at=saved_at, sent_at=sent_at),
+        progress=progress(path, begun=begun, saved_at=saved_at, sent_at=sent_at or amended_at),
+        is_amending=amended_at is not None and sent_at is None,
+        has_newer=newer and definition_of(db, newest_id, newest_hash).name == questionnaire.name,
     )
 
 
@@ -191,48 +293,38 @@ def newest_questionnaire(db: Session) -> Questionnaire | None:
     return None if row is None else definition_of(db, *row)
 
 
-def sent_intake_of(db: Session, client: Client) -> SentIntake | None:
-    """What the client sent last, from its own row alone; their data key has to be loaded."""
-    intake = db.scalar(
-        select(Intake)
-        .where(Intake.client_id == client.id, Intake.sent_at.is_not(None))
-        .order_by(Intake.id.desc())
-        .limit(1)
-    )
-    if intake is None or intake.sent_at is None or intake.sealed_copy is None:
+def newer_version(db: Session, answering: Answering) -> Newer | None:
+    """The newest version of these questions, if it is another than the client's own; mostly no query."""
+    if answering.newest_id == answering.intake.version_id:
         return None
-    copy = unseal(db, client.data_key, intake.sealed_copy, of=copy_place(intake))
-    return SentIntake(
-        reference=intake.reference, sent_at=intake.sent_at, rows=thawed(copy), scores=scores_in(copy)
+    version = db.get_one(QuestionnaireVersion, answering.newest_id)
+    if version.name != answering.path.questionnaire.name:
+        return None
+    amending = answering.intake.amends_id is not None
+    return Newer(
+        version_id=version.id,
+        definition_hash=version.definition_hash,
+        questionnaire=definition_of(db, version.id, version.definition_hash, with_room=amending),
     )
 
 
-def sent_answers(db: Session, reference: str) -> SentAnswers:
-    """What was sent last under this reference, the intake's or its client's. Raises NotFound.
+def earlier_answers(db: Session, client: Client, intake: Intake) -> list[Earlier]:
+    """What was said to questions of older versions and did not come along, by their names.
 
-    For the operator, who is nobody's therapist: who may ask is settled by who may open a terminal.
+    Nothing is asked of the database for who never moved to a newer version.
     """
-    row = db.execute(
-        select(Intake, Client, QuestionnaireVersion)
-        .join(Client, Client.id == Intake.client_id)
-        .join(DataKey, DataKey.id == Client.data_key_id)
-        .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
-        .where(or_(Intake.reference == reference, Client.reference == reference))
-        .where(Intake.sealed_copy.is_not(None))
-        .order_by(Intake.id.desc())
-        .limit(1)
-        .options(contains_eager(Client.data_key))
-    ).first()
-    if row is None or row[0].sealed_copy is None:
-        raise NotFound
-    intake, client, version = row
-    sealed: bytes = row[0].sealed_copy
-    return SentAnswers(
-        reference=intake.reference,
-        client=client,
-        copy=unseal(db, client.data_key, sealed, of=copy_place(intake)),
-        questionnaire=parsed(version.definition),
+    if intake.moved_at is None:
+        return []
+    found = db.scalars(
+        select(EarlierAnswer)
+        .where(EarlierAnswer.intake_id == intake.id)
+        .order_by(EarlierAnswer.link_id, EarlierAnswer.version_id.desc())
     )
+    words = (
+        (each, json.loads(unseal(db, client.data_key, each.sealed_words, of=earlier_place(intake, each))))
+        for each in found
+    )
+    return [Earlier(link_id=each.link_id, **plain) for each, plain in words]
 
 
 def version_called(db: Session, name: str, number: int | None) -> Questionnaire:
@@ -283,14 +375,20 @@ def what_lit(db: Session, lamps: Iterable[Lamp]) -> list[str]:
     return [asked[intake_id][link_id].text for intake_id, link_id in lit]
 
 
-def definition_of(db: Session, version_id: int, definition_hash: str) -> Questionnaire:
-    """The questions of a version. Asks the database once in a process's life."""
-    found = _definitions.get(definition_hash)
+def definition_of(
+    db: Session, version_id: int, definition_hash: str, *, with_room: bool = False
+) -> Questionnaire:
+    """The questions of a version; with room for the client's own words, where they amend what they sent.
+
+    Asks the database once in a process's life.
+    """
+    found = _definitions.get((definition_hash, with_room))
     if found is None:
         if len(_definitions) >= _MOST_DEFINITIONS:
             _definitions.clear()
-        version = db.get_one(QuestionnaireVersion, version_id)
-        found = _definitions[definition_hash] = parsed(version.definition)
+        found = parsed(db.get_one(QuestionnaireVersion, version_id).definition)
+        found = with_addition(found) if with_room else found
+        _definitions[definition_hash, with_room] = found
     return found
 
 
@@ -299,9 +397,16 @@ def answer_place(intake_reference: str, link_id: str) -> str:
     return f"answer.value:{intake_reference}:{link_id}"
 
 
-def copy_place(intake: Intake) -> str:
-    """What the vault calls the place where a sent copy lies."""
-    return f"intake.copy:{intake.reference}"
+def earlier_place(intake: Intake, answer: EarlierAnswer) -> str:
+    """What the vault calls the place where an answer to an older question lies."""
+    return f"earlier_answer.words:{intake.reference}:{answer.link_id}:{answer.version_id}"
+
+
+def parts_in(passed_parts: str | None) -> dict[str, AnswerState]:
+    """The sections in this column, each with the state of what was not touched in it."""
+    if not passed_parts:
+        return {}
+    return {section: AnswerState(state) for section, state in json.loads(passed_parts).items()}
 
 
 def _opened(

@@ -32,8 +32,13 @@ LONGEST_CODE = 60
 LONGEST_WORDS = 2000
 MOST_ITEMS = 1000
 MOST_OPTIONS = 500
-# Addresses below /questions/ that are not questions.
-_TAKEN = frozenset({"check", "sent"})
+# A browser posts a thousand fields and a million bytes at most, and nothing typed may be turned away.
+MOST_ON_A_PAGE = 40
+MOST_LONG_TEXTS_ON_A_PAGE = 20
+# What a client adds to what they have sent; it is answered like a question, and nobody is asked it.
+ADDITION = "added-afterwards"
+# Addresses below /questions/ that are not questions of a definition.
+TAKEN = frozenset({"check", "sent", ADDITION})
 # Before an answer in the client's own words, where there are options too: no code begins so.
 OWN_WORDS = "~"
 
@@ -134,6 +139,8 @@ class Section(_Part):
 
     kind: Literal["section"]
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_WORDS)] = ""
+    # All that is open in it is asked on one page; each answer is still saved by itself.
+    on_one_page: bool = False
 
 
 class _Item(_Part):
@@ -142,12 +149,16 @@ class _Item(_Part):
     part_of: Code | None = None
     # Asks about what may hurt; such questions come late.
     tender: bool = False
+    # For those alone who chose to say more.
+    more: bool = False
 
 
 class Note(_Item):
     """Something to read on the way, or, within a question, on its page. Nothing is answered."""
 
     kind: Literal["note"]
+    # The section that follows it and that it speaks of, which can be passed by as a whole from here.
+    before: Code | None = None
 
 
 _One = StrictBool | StrictInt | FiniteFloat | StrictStr
@@ -186,6 +197,10 @@ class LongText(_Question):
     kind: Literal["long-text"]
     # What a browser sends while it is being closed may not pass 64 KiB; this many characters never do.
     max_length: Annotated[int, Field(ge=1, le=5000)] = 5000
+
+
+class Addition(LongText):
+    """The client's own words to what they have sent. In no definition; unsaid, it leaves no trace."""
 
 
 class _Choice(_Question):
@@ -284,8 +299,9 @@ class Questionnaire(_Frozen):
 
     name: Code
     title: Words
-    # How long it takes, honestly.
+    # How long it takes, honestly: the short form, and all of it.
     minutes: Annotated[int, Field(ge=1, le=240)]
+    minutes_more: Annotated[int, Field(ge=1, le=240)] | None = None
     items: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_ITEMS)]
     scales: Annotated[tuple[Scale, ...], Field(max_length=100)] = ()
     # The FHIR resource that it was read from, JSON, with all that nothing is made of here.
@@ -315,6 +331,93 @@ class Questionnaire(_Frozen):
                 found.add(item.link_id)
         return frozenset(found)
 
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        return {item.link_id: position for position, item in enumerate(self.items)}
+
+    @cached_property
+    def contents(self) -> dict[str, tuple[str, ...]]:
+        """All that stands in each section, in their order, what stands in that too."""
+        found: dict[str, list[str]] = {link_id: [] for link_id in self.sections}
+        for item in self.items:
+            place = item.within
+            while place:
+                if place in found:
+                    found[place].append(item.link_id)
+                place = self.by_link_id[place].within
+        return {link_id: tuple(inner) for link_id, inner in found.items()}
+
+    @cached_property
+    def page_of(self) -> dict[str, str]:
+        """For all that is asked on one page with others, the outermost section of which that is so."""
+        found: dict[str, str] = {}
+        for item in self.items:
+            if item.within in found:
+                found[item.link_id] = found[item.within]
+            elif isinstance(item, Section) and item.on_one_page:
+                found[item.link_id] = item.link_id
+        return found
+
+    @cached_property
+    def conditional(self) -> frozenset[str]:
+        """Whatever is not open to everybody: by its own conditions, or by those of what it stands in."""
+        found: set[str] = set()
+        for item in self.items:
+            if item.enable_when or item.link_id in self.beyond or item.within in found:
+                found.add(item.link_id)
+        return frozenset(found)
+
+    @cached_property
+    def met(self) -> dict[str, Item]:
+        """What somebody can come to by itself: a note within a question stands on the question's page."""
+        return {
+            item.link_id: item
+            for item in self.items
+            if not isinstance(item, Section)
+            and item.link_id not in self.out_of_sight
+            and not (isinstance(item, Note) and item.within and item.within not in self.sections)
+        }
+
+    @cached_property
+    def perhaps_met(self) -> frozenset[str]:
+        """What of that is not met by everybody to whom it is open."""
+        return frozenset(
+            item.link_id
+            for item in self.items
+            if isinstance(item, Addition) or (isinstance(item, Note) and item.before)
+        )
+
+    @cached_property
+    def announced(self) -> dict[str, str]:
+        """The sections that a note stands before, each with that note: they can be passed by as a whole."""
+        notes = (item for item in self.items if isinstance(item, Note) and item.before)
+        return {note.before: note.link_id for note in notes if note.before}
+
+    @cached_property
+    def beyond(self) -> frozenset[str]:
+        """What is asked only of who wants to say more than the short form asks."""
+        return frozenset(item.link_id for item in self.items if not isinstance(item, Section) and item.more)
+
+    @cached_property
+    def fixed(self) -> dict[str, Value | None]:
+        """What counts as the answer where nobody can give one: what it brings along, if anything."""
+        hidden = self.out_of_sight
+        return {
+            item.link_id: None if isinstance(item, Note | Section) else item.initial
+            for item in self.items
+            if isinstance(item, Note | Section) or item.read_only or item.link_id in hidden
+        }
+
+    def minutes_for(self, *, more: bool) -> int:
+        """About how long it takes; where nobody has said so for all of it, as its questions are more."""
+        if not more:
+            return self.minutes
+        if self.minutes_more is not None:
+            return self.minutes_more
+        asked = [each for each in self.items if isinstance(each, Question) and each.part_of is None]
+        short = sum(not each.more for each in asked)
+        return -(-self.minutes * len(asked) // max(short, 1))
+
     def headings(self, item: Part) -> list[str]:
         """The texts of the sections that it stands in, the outermost first."""
         place = item.within
@@ -340,6 +443,20 @@ class Questionnaire(_Frozen):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+
+def with_addition(questionnaire: Questionnaire) -> Questionnaire:
+    """The same with room at its end for the client's own words: what an amendment answers."""
+    fields = {name: getattr(questionnaire, name) for name in Questionnaire.model_fields}
+    return Questionnaire.model_construct(**fields | {"items": (*questionnaire.items, _ADDITION)})
+
+
+_ADDITION = Addition(
+    link_id=ADDITION,
+    kind="long-text",
+    text="What would you like to add?",
+    why="Something may have happened since, or be easier to say now. It is sent together with your answers.",
+)
 
 
 def names_its_client(item: Part) -> bool:
@@ -397,6 +514,8 @@ def _misfits(questionnaire: Questionnaire) -> Iterator[str]:
             yield f"items.{position} ({item.link_id}): {problem}"
         earlier[item.link_id] = item
         chain = [*(chain[: chain.index(item.within) + 1] if item.within in chain else []), item.link_id]
+    yield from _misfits_of_notes(questionnaire)
+    yield from _misfits_of_pages(questionnaire)
     held = {item.within for item in questionnaire.items}
     yield from (
         f"items: the section {item.link_id!r} holds nothing"
@@ -414,7 +533,7 @@ def _misfits(questionnaire: Questionnaire) -> Iterator[str]:
 def _misfits_of(item: Part, earlier: Mapping[str, Part]) -> Iterator[str]:
     if item.link_id in earlier:
         yield "this link_id is there twice"
-    if item.link_id in _TAKEN:
+    if item.link_id in TAKEN:
         yield "this link_id is an address of its own"
     for condition in item.enable_when:
         problem = misfit_of_condition(condition, earlier.get(condition.question))
@@ -425,6 +544,24 @@ def _misfits_of(item: Part, earlier: Mapping[str, Part]) -> Iterator[str]:
         yield f"{whole!r} is not an earlier question that it could be a part of"
     if isinstance(item, Question):
         yield from _misfits_of_question(item)
+
+
+def _misfits_of_pages(questionnaire: Questionnaire) -> Iterator[str]:
+    for page in dict.fromkeys(questionnaire.page_of.values()):
+        inner = [questionnaire.by_link_id[link_id] for link_id in questionnaire.contents[page]]
+        if len(inner) > MOST_ON_A_PAGE:
+            yield f"items: more than {MOST_ON_A_PAGE} items of the section {page!r} would be on one page"
+        if sum(isinstance(item, LongText) for item in inner) > MOST_LONG_TEXTS_ON_A_PAGE:
+            yield f"items: more than {MOST_LONG_TEXTS_ON_A_PAGE} long texts of {page!r} would be on one page"
+
+
+def _misfits_of_notes(questionnaire: Questionnaire) -> Iterator[str]:
+    following = (*questionnaire.items[1:], None)
+    for position, (item, after) in enumerate(zip(questionnaire.items, following, strict=True)):
+        if not isinstance(item, Note) or item.before is None:
+            continue
+        if not isinstance(after, Section) or after.link_id != item.before:
+            yield f"items.{position} ({item.link_id}): the next item is not a section {item.before!r}"
 
 
 def _can_have_parts(item: Part | None) -> bool:
@@ -439,7 +576,7 @@ def _misfit_of_place(item: Part, chain: Sequence[str], earlier: Mapping[str, Par
 
 
 def _misfits_of_question(item: Question) -> Iterator[str]:
-    if names_its_client(item) and (item.enable_when or item.within or not item.asked):
+    if names_its_client(item) and (item.enable_when or item.within or item.more or not item.asked):
         yield "the question for the name to use cannot be hidden"
     if isinstance(item, OneOf | SeveralOf) and len(item.labels) < len(item.options):
         yield "two options have the same code"

@@ -92,7 +92,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Posted:
-    """What a page of one question sends."""
+    """What a page sends for one question."""
 
     typed: Sequence[str]
     way: Way = Way.CONTINUE
@@ -103,6 +103,8 @@ class Posted:
     turn: int = 0
     # Put it below what is stored, rather than in its place.
     join: bool = False
+    # The version that the page asked on; "" tells nothing.
+    asked_on: str = ""
 
 
 def reply_after(earlier: Reply | None, way: Way, value: Value | None) -> Reply | None:

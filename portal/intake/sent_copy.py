@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from portal.intake.path import Path
 from portal.intake.questionnaire import Question, lamp_of
@@ -12,8 +14,11 @@ from portal.intake.replies import AnswerState, Reply, in_words
 from portal.intake.scoring import Score, scores_of
 
 # The shape of a sealed copy. A copy is never rewritten, so each shape that was ever sealed stays readable.
-_SHAPE = 2
+_SHAPE = 3
 NOT_ANSWERED = "Not answered"
+_UNTOUCHED = "untouched"
+# Two ways of saying nothing that are no change of what was said.
+_SILENT = frozenset({_UNTOUCHED, AnswerState.SKIPPED.value})
 PASSED_BY = {
     AnswerState.SKIPPED: "Skipped",
     AnswerState.DECLINED: "Would rather not say",
@@ -32,10 +37,46 @@ class Row:
     shown: list[str]
     # The sections that it stands in, in one line.
     section: str = ""
+    # In an amendment, what the one before says here, where that is something else; [] if it says nothing.
+    was: list[str] | None = None
+    # And how it was asked there, where that was otherwise.
+    was_asked: str | None = None
 
     @property
     def in_person(self) -> bool:
         return self.state == AnswerState.IN_PERSON.value
+
+    @property
+    def is_changed(self) -> bool:
+        return self.was is not None or self.was_asked is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amended:
+    """An amendment against the one before it: every row, marked where it differs, and what is asked no more.
+
+    Of that only the wording is told: an answer that is hidden now stays where it was sent (W4).
+    """
+
+    rows: list[Row]
+    left_out: list[str]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not self.left_out and not any(row.is_changed for row in self.rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentCopy:
+    """What a sealed copy says, of whichever shape."""
+
+    sent_at: datetime
+    rows: list[Row]
+    # For the therapist; none in a copy of the first shape.
+    scores: list[Score]
+    # Of an amendment: when the one before was sent, and the wording of what that asks and this does not.
+    amends_sent_at: datetime | None
+    left_out: list[str]
 
 
 def rows_of(path: Path) -> list[Row]:
@@ -46,9 +87,30 @@ def rows_of(path: Path) -> list[Row]:
     ]
 
 
-def frozen(path: Path, *, name: str, number: int, definition_hash: str, sent_at: datetime) -> str:
-    """The copy that is sealed when an intake is sent: JSON that needs nothing else to be shown (W2)."""
-    plain = {
+def amended(rows: Sequence[Row], before: Sequence[Row]) -> Amended:
+    """The rows of an amendment against those of what it amends."""
+    earlier, now = {row.link_id: row for row in before}, {row.link_id for row in rows}
+    return Amended(
+        rows=[_against(row, earlier.get(row.link_id)) for row in rows],
+        left_out=[row.text for row in before if row.link_id not in now],
+    )
+
+
+def frozen(
+    path: Path,
+    *,
+    name: str,
+    number: int,
+    definition_hash: str,
+    sent_at: datetime,
+    before: SentCopy | None = None,
+) -> str:
+    """The copy that is sealed when an intake is sent: JSON that needs nothing else to be shown (W2).
+
+    `before` is the copy that it amends.
+    """
+    marked = amended(rows_of(path), before.rows) if before else Amended(rows=rows_of(path), left_out=[])
+    plain: dict[str, Any] = {
         "shape": _SHAPE,
         "questionnaire": {
             "name": name,
@@ -59,37 +121,58 @@ def frozen(path: Path, *, name: str, number: int, definition_hash: str, sent_at:
         "sent_at": sent_at.isoformat(),
         "rows": [
             _kept(each, row, path.replies.get(each.link_id))
-            for each, row in zip(path.questions, rows_of(path), strict=True)
+            for each, row in zip(path.questions, marked.rows, strict=True)
         ],
         "scores": [asdict(score) for score in scores_of(path)],
     }
+    if before is not None:
+        plain["amends"] = {"sent_at": before.sent_at.isoformat()}
+        plain["left_out"] = marked.left_out
     return json.dumps(plain, ensure_ascii=False)
 
 
-def thawed(copy: str) -> list[Row]:
-    """The rows of a copy that was frozen at any time."""
-    return [
-        Row(
-            link_id=row["link_id"],
-            text=row["text"],
-            state=row["state"],
-            shown=row["shown"],
-            section=row.get("section", ""),
-        )
-        for row in json.loads(copy)["rows"]
-    ]
+def thawed(copy: str) -> SentCopy:
+    """What a copy says that was frozen at any time."""
+    plain = json.loads(copy)
+    amends = plain.get("amends")
+    return SentCopy(
+        sent_at=datetime.fromisoformat(plain["sent_at"]),
+        rows=[_row_in(row) for row in plain["rows"]],
+        scores=[Score(**score) for score in plain.get("scores", [])],
+        amends_sent_at=datetime.fromisoformat(amends["sent_at"]) if amends else None,
+        left_out=plain.get("left_out", []),
+    )
 
 
-def scores_in(copy: str) -> list[Score]:
-    """What was added up when the copy was frozen, for the therapist; nothing in a copy of the first shape."""
-    return [Score(**score) for score in json.loads(copy).get("scores", [])]
+def _row_in(plain: dict[str, Any]) -> Row:
+    return Row(
+        link_id=plain["link_id"],
+        text=plain["text"],
+        state=plain["state"],
+        shown=plain["shown"],
+        section=plain.get("section", ""),
+        was=plain.get("was"),
+        was_asked=plain.get("was_asked"),
+    )
+
+
+def _against(row: Row, before: Row | None) -> Row:
+    if before is None:
+        return replace(row, was=[])
+    same = row.shown == before.shown and (row.state == "answered") is (before.state == "answered")
+    silent = {row.state, before.state} <= _SILENT
+    return replace(
+        row,
+        was=None if same or silent else before.shown,
+        was_asked=None if row.text == before.text else before.text,
+    )
 
 
 def _row(question: Question, reply: Reply | None, *, section: str) -> Row:
     return Row(
         link_id=question.link_id,
         text=question.wording,
-        state=reply.state.value if reply else "untouched",
+        state=reply.state.value if reply else _UNTOUCHED,
         shown=_shown(question, reply),
         section=section,
     )
@@ -121,4 +204,6 @@ def _kept(question: Question, row: Row, reply: Reply | None) -> dict[str, object
         "shown": row.shown,
         "lamp": lamp_of(question) is not None,
         "tender": question.tender,
+        "was": row.was,
+        "was_asked": row.was_asked,
     }

@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path as FilePath
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
 
 from portal.accounts.models import Client
-from portal.accounts.services import keep_name
 from portal.errors import Refused
 from portal.intake import emails
-from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
-from portal.intake.path import Path, needed
-from portal.intake.queries import (
-    Answering,
-    NotBegun,
-    answer_place,
-    answering_of,
-    copy_place,
-    latest_of,
-)
-from portal.intake.questionnaire import Question, Questionnaire, ShortText, Value, canonical, digest, parsed
-from portal.intake.replies import (
-    ROUND,
-    Posted,
-    Reply,
-    Unreadable,
-    Way,
-    field_value,
-    is_stale,
-    joined,
-    lights,
-    packed,
-    reply_after,
-)
-from portal.intake.sent_copy import frozen
+from portal.intake.models import Intake, Lamp, QuestionnaireVersion
+from portal.intake.path import Path
+from portal.intake.queries import NotBegun, answering_of, latest_of
+from portal.intake.questionnaire import Question, Questionnaire, canonical, digest, parsed
+from portal.intake.replies import Posted, Reply, Unreadable
+from portal.intake.saving import AnsweredElsewhere as AnsweredElsewhere
+from portal.intake.saving import Writing, set_depth
+from portal.intake.sent import amended_copy, copy_place
+from portal.intake.sent_copy import amended, frozen, rows_of
 from portal.jobs.queue import enqueue
 from portal.vault.words import seal
 
@@ -51,18 +34,6 @@ _SHIPPED = FilePath(__file__).parent / "content" / "first-questions.json"
 
 class NothingPublished(Refused):
     """There is no questionnaire to answer."""
-
-
-class AnsweredElsewhere(Refused):
-    """The answer has been changed since the page was drawn, and differs from what the page sends."""
-
-    def __init__(
-        self, question: Question, answer: Answer, stored: Reply, value: Value, problem: str | None = None
-    ) -> None:
-        super().__init__(question.link_id)
-        self.question, self.answer, self.stored, self.value = question, answer, stored, value
-        # Why they cannot be joined, if that was tried; for the client.
-        self.problem = problem
 
 
 class AnswerMissing(Refused):
@@ -77,18 +48,31 @@ class ChangedSinceSeen(Refused):
     """What would be sent is not what the client was shown."""
 
 
+class NothingChanged(Refused):
+    """An amendment that says nothing other than what was sent already."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """The intake once an answer was saved, and that answer: none if there was nothing to save."""
+    """The intake once an answer was saved."""
 
     intake: Intake
     path: Path
     question: Question
-    answer: Answer | None
 
     @property
     def reply(self) -> Reply | None:
         return self.path.replies.get(self.question.link_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedPage:
+    """How the questions stand once what a page of several sent was kept, as far as it could be."""
+
+    path: Path
+    # What is wrong with what was typed, for the client, by question.
+    unreadable: dict[str, str]
+    clashes: list[AnsweredElsewhere]
 
 
 def publish(db: Session, questionnaire: Questionnaire, *, now: datetime) -> QuestionnaireVersion:
@@ -123,8 +107,11 @@ def shipped_questionnaire() -> Questionnaire:
     return parsed(_SHIPPED.read_bytes())
 
 
-def begin_intake(db: Session, client: Client, *, now: datetime) -> Intake:
-    """The intake that the client has, else a new one on the newest version. Raises NothingPublished."""
+def begin_intake(db: Session, client: Client, *, now: datetime, more: bool = False) -> Intake:
+    """The intake that the client has, else a new one on the newest version. Raises NothingPublished.
+
+    `more` asks of a new one more than the short form.
+    """
     # Two tabs that begin at once wait here for one another, and the second finds the first one's intake.
     db.execute(select(Client.id).where(Client.id == client.id).with_for_update())
     try:
@@ -134,38 +121,67 @@ def begin_intake(db: Session, client: Client, *, now: datetime) -> Intake:
     version_id = db.scalar(select(func.max(QuestionnaireVersion.id)))
     if version_id is None:
         raise NothingPublished
-    intake = Intake(client_id=client.id, version_id=version_id, begun_at=now, saved_at=now)
+    intake = Intake(client_id=client.id, version_id=version_id, says_more=more, begun_at=now, saved_at=now)
     db.add(intake)
     db.flush()
     return intake
 
 
-def save_answer(db: Session, client: Client, link_id: str, posted: Posted, *, now: datetime) -> Saved:
-    """Keep what was posted, sealed; light the lamp if the answer does.
+def save_answer(
+    db: Session, client: Client, link_id: str, posted: Posted, *, now: datetime, more: bool | None = None
+) -> Saved:
+    """Keep what was posted for one question; with `more`, the depth too that was chosen on its page.
 
-    Raises NotBegun, AlreadySent, NotFound for no such question, Unreadable, AnsweredElsewhere. An answer to a
-    question that is hidden meanwhile is kept as well: it returns if the question does (W4).
+    Raises NotBegun, AlreadySent, and what Writing.keep does. An answer to a question that is hidden meanwhile
+    is kept as well: it returns if the question does (W4).
     """
     answering = answering_of(db, client, to_change=True)
-    question = answering.question(link_id)
-    answer, replies = answering.answers.get(link_id), dict(answering.path.replies)
-    reply = _reply(question, posted, answer, replies.get(link_id))
-    changed = reply is not None and reply != replies.get(link_id)
-    if reply is not None and changed:
-        answer = _keep(db, client, answering, link_id, reply, posted, now)
-        replies[link_id] = reply
-        _keep_name(db, client, question, reply)
-    if lights(question, reply):
-        _light(db, client, answering.intake, link_id, changed=changed, now=now)
-    path = Path(answering.path.questionnaire, replies)
-    return Saved(intake=answering.intake, path=path, question=question, answer=answer)
+    writing = Writing(db, client, answering, now)
+    reply = writing.keep(link_id, posted)
+    writing.write()
+    replies = dict(answering.path.replies) | ({link_id: reply} if reply is not None else {})
+    if more is not None:
+        set_depth(answering.intake, more=more, now=now)
+    return Saved(
+        intake=answering.intake,
+        path=replace(answering.path, replies=replies, more=answering.intake.says_more),
+        question=answering.question(link_id),
+    )
+
+
+def save_page(
+    db: Session, client: Client, posted: Mapping[str, Posted], *, now: datetime, more: bool | None = None
+) -> SavedPage:
+    """Keep what was posted for each of these questions that can be kept; say of the others why not.
+
+    With `more`, the depth too that was chosen on their page.
+    Raises NotBegun, AlreadySent, AskedOtherwise, NotFound.
+    """
+    answering = answering_of(db, client, to_change=True)
+    writing, replies = Writing(db, client, answering, now), dict(answering.path.replies)
+    unreadable: dict[str, str] = {}
+    clashes: list[AnsweredElsewhere] = []
+    for link_id, each in posted.items():
+        try:
+            reply = writing.keep(link_id, each)
+        except Unreadable as problem:
+            unreadable[link_id] = str(problem)
+        except AnsweredElsewhere as clash:
+            clashes.append(clash)
+        else:
+            replies |= {link_id: reply} if reply is not None else {}
+    writing.write()
+    if more is not None:
+        set_depth(answering.intake, more=more, now=now)
+    path = replace(answering.path, replies=replies, more=answering.intake.says_more)
+    return SavedPage(path=path, unreadable=unreadable, clashes=clashes)
 
 
 def send_intake(db: Session, client: Client, *, seen: int, now: datetime) -> Intake:
     """Freeze what the client was shown, and tell the therapist; sending again changes nothing (W2).
 
     `seen` is the version of the intake that the client looked at. Raises NotBegun, AnswerMissing,
-    ChangedSinceSeen.
+    ChangedSinceSeen, and NothingChanged for an amendment that does not amend.
     """
     answering = latest_of(db, client, to_change=True)
     intake = answering.intake
@@ -175,17 +191,22 @@ def send_intake(db: Session, client: Client, *, seen: int, now: datetime) -> Int
         raise AnswerMissing(answering.path.missing)
     if intake.version != seen:
         raise ChangedSinceSeen
+    before = amended_copy(db, client, intake)
+    if before is not None and amended(rows_of(answering.path), before.rows).changes_nothing:
+        raise NothingChanged
     copy = frozen(
         answering.path,
         name=answering.path.questionnaire.name,
         number=answering.number,
         definition_hash=answering.definition_hash,
         sent_at=now,
+        before=before,
     )
     intake.sealed_copy = seal(db, client.data_key, copy, of=copy_place(intake))
     intake.sent_at = now
     emails.tell_of_answers(db, client, now=now)
-    enqueue(db, INTAKE_SENT, subject=client.reference, due_at=now)
+    if before is None:
+        enqueue(db, INTAKE_SENT, subject=client.reference, due_at=now)
     return intake
 
 
@@ -221,83 +242,3 @@ def _publish(
     db.add(version)
     db.flush()
     return version
-
-
-def _reply(question: Question, posted: Posted, stored: Answer | None, earlier: Reply | None) -> Reply | None:
-    """What is to stand now. Raises Unreadable, AnsweredElsewhere."""
-    value = field_value(question, posted)
-    if stored is not None and earlier is not None:
-        value = _reconciled(question, posted, stored, earlier, value)
-    held_to = needed(question) and posted.way in ROUND
-    return reply_after(earlier, Way.CONTINUE if held_to else posted.way, value)
-
-
-def _reconciled(
-    question: Question, posted: Posted, stored: Answer, earlier: Reply, value: Value | None
-) -> Value | None:
-    """The value, once it is certain that nothing newer is overwritten by it (W1)."""
-    if posted.page and posted.page == stored.page:
-        # What this page sent earlier, and arrives later, counts no more.
-        return value if posted.turn >= stored.turn else earlier.value
-    if posted.based_on != stored.revision:
-        if value is not None and is_stale(earlier, value):
-            raise AnsweredElsewhere(question, stored, earlier, value)
-        # An old page with nothing in its field has nothing to say against what is there.
-        return earlier.value if value is None else value
-    if not posted.join or value is None:
-        return value
-    try:
-        return joined(question, earlier.value, value)
-    except Unreadable as problem:
-        raise AnsweredElsewhere(question, stored, earlier, value, str(problem)) from problem
-
-
-def _keep(
-    db: Session,
-    client: Client,
-    answering: Answering,
-    link_id: str,
-    reply: Reply,
-    posted: Posted,
-    now: datetime,
-) -> Answer:
-    intake, answer = answering.intake, answering.answers.get(link_id)
-    if answer is None:
-        answer = Answer(intake_id=intake.id, link_id=link_id, revision=0)
-        db.add(answer)
-    value = packed(reply.value)
-    answer.state = reply.state
-    answer.sealed_value = (
-        None
-        if value is None
-        else seal(db, client.data_key, value, of=answer_place(intake.reference, link_id))
-    )
-    answer.saved_at, answer.page, answer.turn = now, posted.page, posted.turn
-    answer.revision += 1
-    intake.saved_at = now
-    # Its version has to change, even within one tick of the clock: a page that shows it all is out of date.
-    flag_modified(intake, "saved_at")
-    return answer
-
-
-def _keep_name(db: Session, client: Client, question: Question, reply: Reply) -> None:
-    if isinstance(question, ShortText) and question.name_to_use and isinstance(reply.given, str):
-        keep_name(db, client, reply.given)
-
-
-def _light(
-    db: Session, client: Client, intake: Intake, link_id: str, *, changed: bool, now: datetime
-) -> None:
-    """Once for a question, until the therapist has seen it; another answer after that lights it anew (W5)."""
-    lamp = db.scalar(
-        select(Lamp)
-        .where(Lamp.intake_id == intake.id, Lamp.link_id == link_id)
-        .execution_options(populate_existing=True)
-    )
-    if lamp is None:
-        db.add(Lamp(client_id=client.id, intake_id=intake.id, link_id=link_id, lit_at=now))
-    elif lamp.seen_at is not None and changed:
-        lamp.lit_at, lamp.seen_at = now, None
-    else:
-        return
-    emails.tell_of_lamp(db, client, now=now)

@@ -33,6 +33,11 @@ _WORDS = Length(max=MOST_WORDS, message=f"Keep it under {MOST_WORDS} characters"
 _YEARS = range(2000, 2201)
 
 
+class ReadForm(PortalForm):
+    # The newest of what the page shows.
+    upto = HiddenField()
+
+
 def instant_in(text: str | None) -> datetime | None:
     """The moment that a page posts or an address names; None if it is none, or an absurd one."""
     moment = instants.instant_in(text)

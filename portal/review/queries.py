@@ -15,7 +15,8 @@ from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import client_of, initials_of, name_of
 from portal.calendars.queries import busy_elsewhere
 from portal.intake.models import Intake, Lamp
-from portal.intake.queries import SentIntake, lamps_lit_for, lamps_of, sent_intake_of, what_lit
+from portal.intake.queries import lamps_lit_for, lamps_of, what_lit
+from portal.intake.sent import SentBefore, SentIntake, all_sent_by, sent_intake_of
 from portal.messages.queries import Conversation, conversation_with
 from portal.reading.queries import Kept, Met, readings_met_by, shared_passages_of
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
@@ -70,6 +71,8 @@ class Waiting:
     # About which they wrote: when it was too late to change them, or because no time that was offered fits.
     notes: list[Consultation] = field(default_factory=list)
     intake_sent_at: datetime | None = None
+    # When they corrected what they had sent, if the therapist has not read that.
+    amended_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,8 @@ class Person:
     shared: Sequence[Kept]
     messages: Conversation
     intake: SentIntake | None
+    # All that they sent, the newest first.
+    sent: Sequence[SentBefore]
     # What the therapist has not seen yet, and the questions whose answers lit it.
     lamps: Sequence[Lamp]
     lit_by: Sequence[str]
@@ -114,6 +119,11 @@ class Person:
     @property
     def read(self) -> list[Met]:
         return [each for each in self.met if each.said_at]
+
+    @property
+    def unread(self) -> list[SentBefore]:
+        """The corrections that the therapist has not read, the newest first."""
+        return [each for each in self.sent if each.is_amendment and each.read_at is None]
 
     @property
     def waiting(self) -> list[Request]:
@@ -133,8 +143,12 @@ def desk_of(db: Session, therapist: Therapist, *, now: datetime, day: tuple[date
         person(client).lamps.append(lamp)
     standing = _standing(db, therapist, now, until=day[1])
     _take_up(standing, person, now)
-    for intake in _intakes_without_a_time(db, therapist):
-        person(intake.client).intake_sent_at = intake.sent_at
+    for intake in _new_intakes(db, therapist):
+        each = person(intake.client)
+        if intake.amends_id is None:
+            each.intake_sent_at = intake.sent_at
+        else:
+            each.amended_at = max(filter(None, (each.amended_at, intake.sent_at)))
     named = [(each, name_of(db, each.client)) for each in standing]
     return Desk(
         queue=list(people.values()),
@@ -199,6 +213,7 @@ def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
         shared=shared_passages_of(db, therapist, client),
         messages=conversation_with(db, client, therapist, most=_LAST_MESSAGES),
         intake=sent_intake_of(db, client),
+        sent=all_sent_by(db, client),
         lamps=unseen,
         lit_by=what_lit(db, unseen),
         consultations=[_request(db, each) for each in history_with(db, therapist, client)],
@@ -328,16 +343,24 @@ def _request(db: Session, consultation: Consultation) -> Request:
     )
 
 
-def _intakes_without_a_time(db: Session, therapist: Therapist) -> Sequence[Intake]:
-    """Sent, and its client holds no time: the therapist may want to know that it is there."""
+def _new_intakes(db: Session, therapist: Therapist) -> Sequence[Intake]:
+    """What was sent by who holds no time, and corrections that are not read: that they are there is news."""
     holds_a_time = exists().where(
         Consultation.client_id == Intake.client_id, Consultation.status.in_(HOLDS_ITS_TIME)
     )
     return db.scalars(
         select(Intake)
         .join(Client, Client.id == Intake.client_id)
-        .where(Client.therapist_id == therapist.id, Intake.sent_at.is_not(None), ~holds_a_time)
-        .order_by(Intake.sent_at.desc())
+        .where(
+            Client.therapist_id == therapist.id,
+            Intake.sent_at.is_not(None),
+            or_(
+                and_(Intake.amends_id.is_(None), ~holds_a_time),
+                and_(Intake.amends_id.is_not(None), Intake.read_at.is_(None)),
+            ),
+        )
+        # A correction waits until somebody has read it, so it is never crowded out.
+        .order_by(Intake.amends_id.is_(None), Intake.sent_at.desc())
         .limit(_MOST_NEW_INTAKES)
         .options(contains_eager(Intake.client).options(joinedload(Client.data_key)))
     ).all()

@@ -15,12 +15,14 @@ from portal.accounts.models import Therapist
 from portal.accounts.queries import client_of, name_of
 from portal.calendars.queries import sources_of
 from portal.database import current_db, transaction
-from portal.errors import Overtaken
+from portal.errors import NotFound, Overtaken
+from portal.intake.amending import see_amendments
+from portal.intake.sent import all_sent_by, sent_intake_of
 from portal.intake.services import see_lamps
 from portal.messages.queries import unread_for
 from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of
-from portal.review.forms import AnswerForm, DeclineForm
+from portal.review.forms import AnswerForm, DeclineForm, ReadForm
 from portal.review.queries import Desk, desk_of, person_whole, request_shown
 from portal.scheduling.answers import (
     NotOverYet,
@@ -72,6 +74,34 @@ def see(therapist: Therapist, reference: str) -> ResponseReturnValue:
     with transaction() as db:
         see_lamps(db, client_of(db, therapist, reference), now=clock.now())
     return redirect(url_for("review.person", reference=reference), code=303)
+
+
+@blueprint.post("/clients/<string:reference>/answers")
+@therapist_only
+def read_amendments(therapist: Therapist, reference: str) -> ResponseReturnValue:
+    with transaction() as db:
+        client = client_of(db, therapist, reference)
+        see_amendments(db, client, upto=ReadForm().upto.data or "", now=clock.now())
+    return redirect(url_for("review.person", reference=reference), code=303)
+
+
+@blueprint.get("/clients/<string:reference>/answers/<string:sent>")
+@therapist_only
+def answers_as_sent(therapist: Therapist, reference: str, sent: str) -> str:
+    """What a client sent earlier, in its own wording."""
+    db = current_db()
+    client = client_of(db, therapist, reference)
+    intake = sent_intake_of(db, client, sent)
+    if intake is None:
+        raise NotFound
+    return render_template(
+        "review/answers_as_sent.html",
+        client=client,
+        name=name_of(db, client),
+        intake=intake,
+        every=all_sent_by(db, client),
+        zone=zone_of(therapist),
+    )
 
 
 @blueprint.get("/consultations/<string:reference>")

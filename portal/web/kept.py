@@ -23,22 +23,9 @@ _MOST_CHARACTERS = 400_000
 _SECRET = ("password", "token")
 # What a page writes into its own form. Everything else in it somebody wrote or chose.
 _OF_THE_PAGE = frozenset(
-    [
-        "above",
-        "based_on",
-        "below",
-        "block",
-        "code",
-        "join",
-        "keep",
-        "kept",
-        "key",
-        "next",
-        "on",
-        "page",
-        "seen",
-    ]
-    + ["number", "starts_at", "time_zone", "turn", "version", "way", "zone"]
+    ["above", "asked", "asked_on", "based_on", "below", "block", "clash", "code", "depth", "join", "keep"]
+    + ["kept", "key", "next", "number", "on", "page", "seen", "starts_at", "time_zone", "to", "turn", "upto"]
+    + ["version", "way", "what", "zone"]
 )
 
 
@@ -56,7 +43,7 @@ class Kept:
     @property
     def words(self) -> list[str]:
         """What somebody wrote or chose in it, for their own eyes."""
-        return [text for name, text in self.fields if name not in _OF_THE_PAGE and text.strip()]
+        return [text for name, text in self.fields if _own(name) not in _OF_THE_PAGE and text.strip()]
 
 
 def posted_here() -> Kept:
@@ -96,7 +83,12 @@ def opened(text: str, keyring: Keyring, *, whose: str, now: datetime) -> Kept:
 
 
 def _is_secret(name: str) -> bool:
-    return any(part in name.lower() for part in _SECRET)
+    return any(part in _own(name).lower() for part in _SECRET)
+
+
+def _own(name: str) -> str:
+    """The field's own name, where a page has several forms, each with a name before those of its fields."""
+    return name.rpartition(".")[2]
 
 
 def _place(whose: str) -> str:

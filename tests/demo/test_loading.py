@@ -15,7 +15,7 @@ from portal.app import create_app
 from portal.demo import loading
 from portal.demo.loading import is_empty, load, sign_ins
 from portal.diary.models import WorkingHours
-from portal.intake.queries import sent_intake_of
+from portal.intake.sent import sent_intake_of
 from portal.jobs.worker import Worker
 from portal.mail.models import OutgoingEmail
 from portal.practice.models import Practice

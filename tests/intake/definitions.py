@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from portal.intake.path import Path, passed_by
 from portal.intake.questionnaire import Questionnaire, Value
 from portal.intake.replies import AnswerState, Reply
 
+# Two definitions at once, or a database for each: on a busy machine they come slowly.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 OPTIONS = [{"code": code, "label": code.title()} for code in ("one", "two", "three")]
 KINDS: dict[str, dict[str, Any]] = {
     "short-text": {"max_length": 40},
@@ -61,7 +65,10 @@ _ANSWERS: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def definitions(draw: st.DrawFn) -> Questionnaire:
-    """Up to twelve items, some in sections or hidden, each with up to three conditions on earlier ones."""
+    """Up to twelve items, some in sections or hidden or only for who says more, some sections on one page.
+
+    Each has up to three conditions on earlier ones.
+    """
     kinds = draw(st.lists(st.sampled_from([*KINDS, "note", "section"]), min_size=1, max_size=11))
     items = [item("q-0", draw(st.sampled_from(list(KINDS))))]
     # What the next item can stand in: the item before it, and all that this one stands in.
@@ -73,13 +80,35 @@ def definitions(draw: st.DrawFn) -> Questionnaire:
         made = item(f"q-{position}", kind, enable_when=conditions, enable_behaviour=behaviour)
         made["within"] = holder and holder["link_id"]
         made["hidden"] = draw(st.integers(0, 9)) == 0
+        made |= {"more": draw(st.integers(0, 4)) == 0} if kind != "section" else {}
         chain = [*(chain[: chain.index(holder) + 1] if holder else []), made]
         items.append(made)
+    return questionnaire(*_with_sections(items, draw(st.lists(st.booleans(), min_size=12, max_size=12))))
+
+
+def _with_sections(items: list[dict[str, Any]], on_one_page: list[bool]) -> list[dict[str, Any]]:
+    """Those that hold nothing become notes; a note that stands before one speaks of it."""
     held = {each.get("within") for each in items}
     for each in items:
         if each["kind"] == "section" and each["link_id"] not in held:
             each["kind"] = "note"
-    return questionnaire(*items)
+    for each, following, at_once in zip(items, [*items[1:], {"kind": None}], on_one_page, strict=False):
+        if each["kind"] == "section":
+            each["on_one_page"] = at_once
+        elif each["kind"] == "note" and following["kind"] == "section":
+            each["before"] = following["link_id"]
+    return items
+
+
+@st.composite
+def paths(draw: st.DrawFn) -> Path:
+    """A definition with something said to some of it, some parts passed by, in either depth."""
+    definition = draw(definitions())
+    replies = draw(saying(definition))
+    sections = sorted(definition.sections)
+    ways = st.sampled_from([AnswerState.SKIPPED, AnswerState.IN_PERSON])
+    parts = draw(st.dictionaries(st.sampled_from(sections), ways)) if sections else {}
+    return Path(definition, passed_by(definition, replies, parts), draw(st.booleans()))
 
 
 @st.composite

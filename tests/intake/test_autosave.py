@@ -9,9 +9,10 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from portal.accounts.models import SignedInPlace
-from portal.intake.models import Lamp
+from portal.intake.models import Answer, Lamp
 from tests import make
 from tests.chromium import fill_in_the_sign_in_form, new_page, sign_in
+from tests.intake.definitions import item, questionnaire
 
 pytestmark = [
     pytest.mark.browser,
@@ -137,6 +138,45 @@ def test_two_windows_do_not_overwrite_one_another(page, chromium, address, sam, 
     assert kept(browser, sam) == "Written elsewhere"
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("main")).to_contain_text(re.compile(f"Written elsewhere.*{WORDS}", re.DOTALL))
+
+
+@pytest.fixture
+def several(db, page, address, sam):
+    """Kit has a page of two questions open, one of them with a lamp."""
+    kit = make.client(db, therapist=sam.therapist)
+    options = [{"code": "fine", "label": "Fine"}, {"code": "afraid", "label": "Afraid"}]
+    lamp = {"codes": ["afraid"], "heading": "Thank you for saying so", "words": "You are not alone."}
+    definition = questionnaire(
+        item("evenings", "section", on_one_page=True),
+        item("tea", within="evenings"),
+        item("mood", "one-of", options=options, lamp=lamp, within="evenings"),
+    )
+    make.intake(db, client=kit, version=make.questionnaire_version(db, definition))
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, address, kit)
+    page.goto(f"{address}/questions/evenings")
+    return kit
+
+
+def test_each_of_several_questions_on_a_page_is_saved_by_itself(db, page, several):
+    page.get_by_label("About tea?", exact=True).press_sequentially("With milk")
+    expect(line(page)).to_have_text("Saved at 09:00")
+    assert list(db.scalars(select(Answer.link_id).where(Answer.page != ""))) == ["tea"]
+    page.get_by_label("Afraid").check()
+
+    expect(page.get_by_role("heading", name="Thank you for saying so")).to_be_visible()
+    page.get_by_role("button", name="Continue", exact=True).last.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
+    expect(page.get_by_role("main")).to_contain_text("With milk")
+
+
+def test_enter_in_a_field_of_such_a_page_goes_on_and_passes_by_nothing(db, page, several):
+    page.get_by_label("About tea?", exact=True).fill("With milk")
+
+    page.get_by_label("About tea?", exact=True).press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
+    expect(page.get_by_role("main")).to_contain_text("With milk")
 
 
 def test_what_is_too_long_is_said_and_not_cut(page, sam, browser):

@@ -10,27 +10,35 @@ from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse as St
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.intake.fhir_response import response
+from portal.intake.fhir_response import ADDED, response
 from portal.intake.path import Path
-from portal.intake.questionnaire import Questionnaire
+from portal.intake.questionnaire import Questionnaire, with_addition
 from portal.intake.replies import AnswerState, Reply
-from portal.intake.sent_copy import frozen
+from portal.intake.sent_copy import frozen, thawed
 from tests.intake.definitions import answered, definitions, item, questionnaire, saying, when
 from tests.intake.fhir import brought, coded, resource
 from tests.intake.fhir import item as fhir_item
 
 
-def _response(definition: Questionnaire, replies, **more) -> dict:
-    copy = frozen(
-        Path(definition, replies),
+def _response(definition: Questionnaire, replies, *, before=None) -> dict:
+    """`before` is what was said in the sent intake that this one amends."""
+    made = response(
+        _sent(definition, replies, before), definition, reference="abc", zone=ZoneInfo("Europe/Berlin")
+    )
+    Standard.model_validate(json.loads(json.dumps(made)))
+    return made
+
+
+def _sent(definition: Questionnaire, replies, before=None) -> str:
+    amends = before is not None
+    return frozen(
+        Path(with_addition(definition) if amends else definition, replies),
         name=definition.name,
         number=3,
         definition_hash="ab",
         sent_at=datetime(2027, 3, 1, 9, tzinfo=UTC),
+        before=thawed(_sent(definition, before)) if amends else None,
     )
-    made = response(copy, definition, reference="abc", zone=ZoneInfo("Europe/Berlin"), **more)
-    Standard.model_validate(json.loads(json.dumps(made)))
-    return made
 
 
 def _answers(made) -> dict[str, list]:
@@ -135,7 +143,20 @@ def test_groups_hold_their_questions_and_a_question_what_stands_within_it():
 
 
 def test_an_amended_intake_says_so():
-    assert _response(questionnaire(item("a")), {}, status="amended")["status"] == "amended"
+    definition = questionnaire(item("a"))
+
+    assert _response(definition, answered(a="heron"))["status"] == "completed"
+    assert _response(definition, answered(a="heron"), before={})["status"] == "amended"
+
+
+def test_what_was_added_stands_beside_the_items_since_no_question_asks_for_it():
+    definition = questionnaire(item("a"))
+
+    made = _response(definition, answered(a="heron", added_afterwards="weir"), before={})
+
+    assert made["extension"] == [{"url": ADDED, "valueString": "weir"}]
+    assert [each["linkId"] for each in made["item"]] == ["a"]
+    assert "extension" not in _response(definition, answered(a="heron"), before={})
 
 
 def test_it_names_the_questionnaire_that_was_answered():

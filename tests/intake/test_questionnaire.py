@@ -105,6 +105,32 @@ UNFIT = [
     ),
     ("a day that the calendar has not", [item("a", "date", min="2025-02-31")], "items.0.date.min"),
     ("a day that is none", [item("a", "date", min="2020-13-01")], "items.0.date.min"),
+    ("a name only for who says more", [item("a", name_to_use=True, more=True)], "cannot be hidden"),
+    ("a note before nothing", [item("n", "note", before="s"), item("a")], "not a section 's'"),
+    (
+        "a note that does not stand right before its section",
+        [item("n", "note", before="s"), item("a"), item("s", "section"), item("b", within="s")],
+        "the next item is not a section 's'",
+    ),
+    (
+        "a note before another section",
+        [item("n", "note", before="t"), item("s", "section"), item("b", within="s")],
+        "the next item is not a section 't'",
+    ),
+    (
+        "too many on one page",
+        [item("s", "section", on_one_page=True), *(item(f"q-{each}", within="s") for each in range(41))],
+        "more than 40 items of the section 's'",
+    ),
+    (
+        "too many long texts on one page",
+        [
+            item("s", "section", on_one_page=True),
+            *(item(f"q-{each}", "long-text", within="s") for each in range(21)),
+        ],
+        "more than 20 long texts of 's'",
+    ),
+    ("the room for own words", [item("added-afterwards")], "this link_id is an address of its own"),
 ]
 
 
@@ -165,7 +191,7 @@ def test_the_order_of_keys_and_what_is_said_by_default_do_not_change_the_hash():
 def test_the_questions_that_come_with_the_portal_are_eight_and_end_with_the_tender_one():
     shipped = shipped_questionnaire()
 
-    asked = [each for each in shipped.items if each.kind != "note"]
+    asked = [each for each in shipped.items if each.kind not in {"note", "section"} and not each.more]
     assert [each.link_id for each in asked] == [
         "name",
         "what-brings-you",
@@ -181,6 +207,8 @@ def test_the_questions_that_come_with_the_portal_are_eight_and_end_with_the_tend
     assert [each.link_id for each in asked if each.wanted] == ["name"]
     assert [each.link_id for each in asked if each.tender] == ["right-now"]
     assert [each.link_id for each in asked if lamp_of(each)] == ["right-now"]
+    assert shipped.beyond == {"what-eases-it", "a-better-day", "further-back"}
+    assert shipped.announced == {"what-is-hard": "before-you-go-on"}
 
 
 def test_the_questions_that_come_with_the_portal_use_plain_words():

@@ -13,7 +13,7 @@ from portal.intake.path import Path
 from portal.intake.questionnaire import Questionnaire
 from portal.intake.replies import AnswerState, Reply
 from portal.intake.scoring import scores_of
-from portal.intake.sent_copy import frozen, scores_in, thawed
+from portal.intake.sent_copy import frozen, thawed
 from tests.intake.definitions import answered, item, when
 
 OPTIONS = [
@@ -93,13 +93,13 @@ def test_the_copy_holds_the_score_for_the_therapist_and_none_of_its_rows_does():
 
     copy = frozen(path, name="test", number=1, definition_hash="ab", sent_at=datetime(2027, 3, 1, tzinfo=UTC))
 
-    assert scores_in(copy) == scores_of(path)
-    assert "4.5" not in str(thawed(copy))
+    assert thawed(copy).scores == scores_of(path)
+    assert "4.5" not in str(thawed(copy).rows)
 
 
 def test_a_copy_of_the_first_shape_is_still_read():
     row = {"link_id": "a", "text": "About a?", "state": "answered", "shown": ["Heron"]}
-    copy = json.dumps({"shape": 1, "rows": [row]})
+    copy = json.dumps({"shape": 1, "sent_at": "2027-03-01T00:00:00+00:00", "rows": [row]})
 
-    assert [each.shown for each in thawed(copy)] == [["Heron"]]
-    assert scores_in(copy) == []
+    assert [each.shown for each in thawed(copy).rows] == [["Heron"]]
+    assert thawed(copy).scores == []

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Client
 from portal.accounts.queries import name_of
@@ -22,13 +21,12 @@ from portal.intake.queries import (
     Progress,
     answer_place,
     answering_of,
-    copy_place,
     lamps_lit_for,
     lamps_of,
     overview_of,
-    sent_intake_of,
 )
 from portal.intake.replies import AnswerState, Posted, Reply, Unreadable, Way
+from portal.intake.sent import copy_place, sent_intake_of
 from portal.intake.services import (
     AnsweredElsewhere,
     AnswerMissing,
@@ -45,6 +43,7 @@ from portal.intake.services import (
 from portal.mail.models import OutgoingEmail
 from portal.vault.words import unseal
 from tests import make
+from tests.intake.again import again
 from tests.intake.definitions import item, questionnaire
 
 pytestmark = pytest.mark.usefixtures("inside_app")
@@ -56,23 +55,14 @@ def sam(db):
     return make.client(db, name=None, therapist=make.therapist(db))
 
 
-def _again(db, client: Client) -> Client:
-    """The client as a request would find them: with key and therapist, in this session."""
-    return db.scalars(
-        select(Client)
-        .where(Client.id == client.id)
-        .options(joinedload(Client.data_key), joinedload(Client.therapist))
-    ).one()
-
-
 def _save(sam: Client, link_id: str, now, *typed: str, **more):
     with transaction() as db:
-        return save_answer(db, _again(db, sam), link_id, Posted(typed, **more), now=now)
+        return save_answer(db, again(db, sam), link_id, Posted(typed, **more), now=now)
 
 
 def _reply(sam: Client, link_id: str) -> Reply | None:
     with transaction() as db:
-        return answering_of(db, _again(db, sam)).path.replies.get(link_id)
+        return answering_of(db, again(db, sam)).path.replies.get(link_id)
 
 
 # Publishing
@@ -113,19 +103,19 @@ def test_without_questions_nothing_can_begin(db, now):
     sam = make.client(db)
 
     with pytest.raises(NothingPublished), transaction() as writing:
-        begin_intake(writing, _again(writing, sam), now=now)
+        begin_intake(writing, again(writing, sam), now=now)
 
 
 def test_beginning_again_finds_what_was_begun_on_the_version_it_was_begun_on(db, sam, now):
     with transaction() as writing:
-        first = begin_intake(writing, _again(writing, sam), now=now).id
+        first = begin_intake(writing, again(writing, sam), now=now).id
     make.questionnaire_version(db, questionnaire(item("a")))
 
     with transaction() as writing:
-        again = begin_intake(writing, _again(writing, sam), now=now)
-        questions = answering_of(writing, _again(writing, sam)).path.questionnaire
+        second = begin_intake(writing, again(writing, sam), now=now)
+        questions = answering_of(writing, again(writing, sam)).path.questionnaire
 
-    assert again.id == first
+    assert second.id == first
     assert questions == shipped_questionnaire()
 
 
@@ -150,7 +140,7 @@ def test_eight_windows_that_begin_at_once_begin_one_intake(app, db, sam, now):
 
     def begin() -> None:
         with app.app_context(), transaction() as writing:
-            begun.append(begin_intake(writing, _again(writing, sam), now=now).id)
+            begun.append(begin_intake(writing, again(writing, sam), now=now).id)
 
     windows = [threading.Thread(target=begin) for _ in range(8)]
     for window in windows:
@@ -249,7 +239,7 @@ def test_a_pause_over_an_empty_field_is_no_answer(db, sam, now):
 
     saved = _save(sam, "what-brings-you", now, "", way=Way.DRAFT)
 
-    assert saved.answer is None
+    assert saved.reply is None
     assert db.scalars(select(Answer)).all() == []
 
 
@@ -275,7 +265,7 @@ def test_the_name_to_use_is_what_the_portal_calls_the_client_by(db, sam, now):
     _save(sam, "name", now, "Robin")
 
     db.expunge_all()
-    assert name_of(db, _again(db, sam)) == "Robin"
+    assert name_of(db, again(db, sam)) == "Robin"
 
 
 @pytest.mark.parametrize("link_id", ["no-such-question", "before-you-go-on"])
@@ -378,7 +368,7 @@ def test_a_therapist_sees_the_lamps_of_their_own_clients_until_they_say_so(db, s
     assert [(lamp.link_id, client.id) for lamp, client in lit] == [("right-now", sam.id)]
     assert name_of(db, lit[0][1])
     with transaction() as writing:
-        see_lamps(writing, _again(writing, sam), now=now)
+        see_lamps(writing, again(writing, sam), now=now)
 
     db.expire_all()
     assert lamps_lit_for(db, ada) == []
@@ -391,7 +381,7 @@ def test_a_therapist_sees_the_lamps_of_their_own_clients_until_they_say_so(db, s
 
 def _send(sam: Client, now, seen: int = 1) -> str:
     with transaction() as db:
-        return send_intake(db, _again(db, sam), seen=seen, now=now).reference
+        return send_intake(db, again(db, sam), seen=seen, now=now).reference
 
 
 def test_sending_freezes_the_wording_and_tells_the_therapist_once(db, sam, now):

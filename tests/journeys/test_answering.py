@@ -329,5 +329,7 @@ def _places(kept: bytes, words: bytes) -> list[int]:
 def _facts(page) -> list[tuple[str, str]]:
     return [
         (next(row.all("dt")).text, " / ".join(line.text for line in row.all("p", class_="words")))
-        for row in next(page.root.all("dl", class_="facts")).all("div")
+        for facts in page.root.all("dl", class_="facts")
+        for row in facts.all("div")
+        if list(row.all("dt"))
     ]

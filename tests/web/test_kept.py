@@ -74,6 +74,21 @@ def test_passwords_and_tokens_are_never_kept_and_what_the_page_wrote_is_never_sh
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_of_a_page_with_several_forms_each_field_is_known_by_its_own_name(app):
+    fields = {
+        "asked": "first-password",
+        "first-password.answer": "The heron",
+        "first-password.turn": "3",
+        "other.new_password": "p",
+    }
+    with app.test_request_context("/questions/evenings/answers", method="POST", data=fields):
+        kept, words = posted_here(), words_posted()
+
+    assert [name for name, _ in kept.fields] == ["asked", "first-password.answer", "first-password.turn"]
+    assert words == ["The heron"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_form_s_token_says_for_whom_its_page_was_drawn(app):
     """In the way that Flask-WTF signs tokens today: a newer one that does it otherwise fails here."""
     with app.test_request_context():

@@ -5,8 +5,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 _UNREAD = "read_at IS NULL AND taken_back_at IS NULL AND written_by = 'client'"
 

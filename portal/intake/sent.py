@@ -1,0 +1,140 @@
+"""Reading what was sent: each from its own row, opened for the person it is looked up for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from portal.accounts.models import Client
+from portal.errors import NotFound
+from portal.intake.models import Intake, QuestionnaireVersion
+from portal.intake.questionnaire import Questionnaire, parsed
+from portal.intake.scoring import Score
+from portal.intake.sent_copy import Row, SentCopy, thawed
+from portal.vault.models import DataKey
+from portal.vault.words import unseal
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentIntake:
+    """What was sent, as it was sent, for both sides to read."""
+
+    reference: str
+    sent_at: datetime
+    copy: SentCopy
+    # Of an amendment: when the therapist said that they have read it.
+    read_at: datetime | None
+
+    @property
+    def rows(self) -> list[Row]:
+        return self.copy.rows
+
+    @property
+    def scores(self) -> list[Score]:
+        """For the therapist alone, unless they release it (W6)."""
+        return self.copy.scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentBefore:
+    """That something was sent, and when; not what."""
+
+    reference: str
+    sent_at: datetime
+    is_amendment: bool
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentAnswers:
+    """What was sent with all that is needed to take it elsewhere."""
+
+    reference: str
+    client: Client
+    # The sealed copy, opened: JSON.
+    copy: str
+    questionnaire: Questionnaire
+
+
+def sent_intake_of(db: Session, client: Client, reference: str | None = None) -> SentIntake | None:
+    """What the client sent last, or under this reference, from its own row alone; their key is loaded."""
+    sent = select(Intake).where(Intake.client_id == client.id, Intake.sent_at.is_not(None))
+    if reference is not None:
+        sent = sent.where(Intake.reference == reference)
+    intake = db.scalar(sent.order_by(Intake.id.desc()).limit(1))
+    if intake is None or intake.sent_at is None or intake.sealed_copy is None:
+        return None
+    copy = unseal(db, client.data_key, intake.sealed_copy, of=copy_place(intake))
+    return SentIntake(
+        reference=intake.reference, sent_at=intake.sent_at, copy=thawed(copy), read_at=intake.read_at
+    )
+
+
+def all_sent_by(db: Session, client: Client) -> list[SentBefore]:
+    """What the client has sent and how often they have amended it, the newest first."""
+    found = db.execute(
+        select(Intake.reference, Intake.sent_at, Intake.amends_id, Intake.read_at)
+        .where(Intake.client_id == client.id, Intake.sent_at.is_not(None))
+        .order_by(Intake.id.desc())
+    )
+    return [
+        SentBefore(reference=reference, sent_at=sent_at, is_amendment=amends_id is not None, read_at=read_at)
+        for reference, sent_at, amends_id, read_at in found
+        if sent_at is not None
+    ]
+
+
+def has_begun_amendment(db: Session, client: Client) -> bool:
+    """Whether there is an amendment that is begun, and neither sent nor dropped."""
+    begun = select(Intake.id).where(
+        Intake.client_id == client.id,
+        Intake.amends_id.is_not(None),
+        Intake.sent_at.is_(None),
+        Intake.dropped_at.is_(None),
+    )
+    return db.scalar(begun.limit(1)) is not None
+
+
+def amended_copy(db: Session, client: Client, intake: Intake) -> SentCopy | None:
+    """What this amendment amends, as it was sent; None of what is no amendment, without asking."""
+    if intake.amends_id is None:
+        return None
+    before = db.get_one(Intake, intake.amends_id)
+    assert before.sealed_copy is not None
+    return thawed(unseal(db, client.data_key, before.sealed_copy, of=copy_place(before)))
+
+
+def sent_answers(db: Session, reference: str) -> SentAnswers:
+    """What was sent last under this reference, the intake's or its client's. Raises NotFound.
+
+    For the operator, who is nobody's therapist: who may ask is settled by who may open a terminal.
+    """
+    row = db.execute(
+        select(Intake, Client, QuestionnaireVersion)
+        .join(Client, Client.id == Intake.client_id)
+        .join(DataKey, DataKey.id == Client.data_key_id)
+        .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
+        .where(or_(Intake.reference == reference, Client.reference == reference))
+        .where(Intake.sealed_copy.is_not(None))
+        .order_by(Intake.id.desc())
+        .limit(1)
+        .options(contains_eager(Client.data_key))
+    ).first()
+    if row is None or row[0].sealed_copy is None:
+        raise NotFound
+    intake, client, version = row
+    sealed: bytes = row[0].sealed_copy
+    return SentAnswers(
+        reference=intake.reference,
+        client=client,
+        copy=unseal(db, client.data_key, sealed, of=copy_place(intake)),
+        questionnaire=parsed(version.definition),
+    )
+
+
+def copy_place(intake: Intake) -> str:
+    """What the vault calls the place where a sent copy lies."""
+    return f"intake.copy:{intake.reference}"
