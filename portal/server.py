@@ -29,12 +29,12 @@ from portal.database import transaction
 from portal.demo import loading
 from portal.intake.services import publish_shipped_questionnaire
 from portal.reading.services import import_shipped_readings
-from portal.web.doors import LARGEST_BYTES, MOST_BYTES
+from portal.web.doors import MOST_BYTES, larger_bodies
 from portal.web.waiting_room import WaitingRoom
 
 _APPLICATION = "portal.app:create_app"
 # Many may wait for a slow body, but not all; two do the work, since more would only take turns at it.
-_THREADS, _MOST_AWAITED, _MOST_LARGE, _PLACES = 128, 96, 4, 2
+_THREADS, _MOST_AWAITED, _PLACES = 128, 96, 2
 _MOST_HEADER_BYTES = 64 * 1024
 # Longer than a mail server is waited for.
 _JOB_IN_HAND_SECONDS = 35
@@ -105,8 +105,7 @@ def load(target: str) -> Any:
         places=_PLACES,
         most_bytes=MOST_BYTES,
         most_awaited=_MOST_AWAITED,
-        large_bytes=LARGEST_BYTES,
-        most_large=_MOST_LARGE,
+        larger=larger_bodies(application),
     )
 
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from flask import request
@@ -39,6 +39,8 @@ class Kept:
 
     address: str
     fields: tuple[tuple[str, str], ...]
+    # How it was encoded, since a view that takes no file reads only the one, and a long text needs the other.
+    encoding: str = "application/x-www-form-urlencoded"
 
     @property
     def words(self) -> list[str]:
@@ -50,7 +52,7 @@ def posted_here() -> Kept:
     """What this request posts. Only once the doors have let it in."""
     form: MultiDict[str, str] = request.form
     fields = [(name, text) for name, text in form.items(multi=True) if not _is_secret(name)]
-    return Kept(request.full_path.rstrip("?"), tuple(fields))
+    return Kept(request.full_path.rstrip("?"), tuple(fields), request.mimetype)
 
 
 def words_posted() -> list[str]:
@@ -60,8 +62,7 @@ def words_posted() -> list[str]:
 
 def sealed(kept: Kept, keyring: Keyring, *, whose: str, now: datetime) -> str:
     """As text for a hidden field, which opens for nobody but `whose`. Raises KeptNoLonger if too long."""
-    fields = {"at": now.isoformat(), "address": kept.address, "fields": kept.fields}
-    plain = json.dumps(fields, ensure_ascii=False)
+    plain = json.dumps({"at": now.isoformat()} | asdict(kept), ensure_ascii=False)
     # An article is long, and in most alphabets twice as long again.
     small = zlib.compress(plain.encode())
     text = base64.urlsafe_b64encode(keyring.seal(small, of=_place(whose))).decode()
@@ -79,7 +80,8 @@ def opened(text: str, keyring: Keyring, *, whose: str, now: datetime) -> Kept:
     plain = json.loads(zlib.decompress(small))
     if now - datetime.fromisoformat(plain["at"]) > KEPT_FOR:
         raise KeptNoLonger
-    return Kept(plain["address"], tuple((name, value) for name, value in plain["fields"]))
+    fields = tuple((name, value) for name, value in plain["fields"])
+    return Kept(plain["address"], fields, plain["encoding"])
 
 
 def _is_secret(name: str) -> bool:

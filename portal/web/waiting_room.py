@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # In the environment of a request whose body was not waited for, since too many are: it has to be refused.
 UNREAD = "foyer.unread"
+_MOST_LARGE = 2
 
 
 class WaitingRoom:
@@ -22,7 +23,9 @@ class WaitingRoom:
     A thread of the web server's that waits for a body does nothing else meanwhile. So there have to be many
     of them, which is cheap; but only a few may do work, since they would only take turns at it. And some have
     to stay for who sends no body: whoever looks for help finds it, however many send nothing but beginnings.
-    For bodies that are larger than a form's, as a file's is, there are few chairs: each takes up memory.
+
+    At the paths in `larger` a body may have more bytes; of such only a few are awaited at once, since all of
+    them are in memory meanwhile.
     """
 
     def __init__(
@@ -32,12 +35,11 @@ class WaitingRoom:
         places: int,
         most_bytes: int,
         most_awaited: int,
-        large_bytes: int = 0,
-        most_large: int = 1,
+        larger: Mapping[str, int] | None = None,
     ) -> None:
-        self._application, self._most_bytes = application, most_bytes
+        self._application, self._most_bytes, self._larger = application, most_bytes, larger or {}
         self._places, self._chairs = _Places(places), threading.BoundedSemaphore(most_awaited)
-        self._large_bytes, self._large_chairs = large_bytes, threading.BoundedSemaphore(most_large)
+        self._large_chairs = threading.BoundedSemaphore(_MOST_LARGE)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._is_awaited(environ):
@@ -46,8 +48,8 @@ class WaitingRoom:
             return self._application(environ, start_response)
 
     def _await(self, environ: dict[str, Any]) -> None:
-        is_large = int(environ["CONTENT_LENGTH"]) > self._most_bytes
-        chairs = self._large_chairs if is_large else self._chairs
+        large = int(environ["CONTENT_LENGTH"]) > self._most_bytes
+        chairs = self._large_chairs if large else self._chairs
         if not chairs.acquire(blocking=False):
             environ[UNREAD] = True
             return
@@ -62,7 +64,7 @@ class WaitingRoom:
         return (
             "HTTP_TRANSFER_ENCODING" not in environ
             and length.isdecimal()
-            and 0 < int(length) <= max(self._most_bytes, self._large_bytes)
+            and 0 < int(length) <= self._larger.get(environ.get("PATH_INFO", ""), self._most_bytes)
         )
 
 

@@ -12,7 +12,7 @@ from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
 from portal.database import transaction
 from portal.reading.pages import UnfitReading
-from portal.web.doors import takes_files
+from portal.web.doors import takes_a_file
 from portal.writing.files import NotAText, text_of
 from portal.writing.forms import ImportForm
 from portal.writing.importing import BroughtIn, brought_in, mended_words
@@ -39,7 +39,7 @@ def ask(therapist: Therapist) -> str:
 
 @blueprint.post("/import")
 @therapist_only
-@takes_files(most_bytes=MOST_BYTES)
+@takes_a_file(most_bytes=MOST_BYTES)
 def bring(therapist: Therapist) -> ResponseReturnValue:
     form = ImportForm()
     if not form.validate_on_submit():
@@ -64,7 +64,7 @@ def bring(therapist: Therapist) -> ResponseReturnValue:
 
 @blueprint.post("/mending")
 @therapist_only
-@takes_files(most_bytes=MOST_BYTES)
+@takes_a_file(most_bytes=MOST_BYTES)
 def mend(therapist: Therapist) -> ResponseReturnValue:
     """For the script that catches what is pasted with its looks: the same as Markdown."""
     try:

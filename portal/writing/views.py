@@ -13,7 +13,7 @@ from portal.database import current_db, transaction
 from portal.reading.models import Reading, ReadingRevision
 from portal.reading.publishing import Words, newest_revision
 from portal.reading.rendering import made
-from portal.web.doors import takes_files
+from portal.web.doors import takes_a_file
 from portal.writing.comparing import changes
 from portal.writing.forms import AddressForm, DraftForm, PublishForm
 from portal.writing.queries import reading_called, series
@@ -52,7 +52,7 @@ def new(therapist: Therapist) -> str:
 
 @blueprint.post("/new")
 @therapist_only
-@takes_files(most_bytes=MOST_BYTES)
+@takes_a_file(most_bytes=MOST_BYTES)
 def begin(therapist: Therapist) -> ResponseReturnValue:
     form = DraftForm()
     if not form.validate_on_submit() or form.way.data == "preview":
@@ -70,10 +70,10 @@ def show(therapist: Therapist, reference: str) -> str:
     return _page(therapist, reading, AddressForm(formdata=None, slug=reading.slug))
 
 
-@blueprint.get("/<string:reference>/draft")
+@blueprint.get("/draft")
 @therapist_only
-def edit(therapist: Therapist, reference: str) -> str:
-    reading = reading_called(current_db(), reference)
+def edit(therapist: Therapist) -> str:
+    reading = reading_called(current_db(), request.args.get("reading", ""))
     draft = _draft(reading)
     form = DraftForm(
         formdata=None,
@@ -85,10 +85,12 @@ def edit(therapist: Therapist, reference: str) -> str:
     return _editor(reading, form)
 
 
-@blueprint.post("/<string:reference>/draft")
+# One address for every reading: where more than a form may arrive has to be known before anybody reads it.
+@blueprint.post("/draft")
 @therapist_only
-@takes_files(most_bytes=MOST_BYTES)
-def save(therapist: Therapist, reference: str) -> ResponseReturnValue:
+@takes_a_file(most_bytes=MOST_BYTES)
+def save(therapist: Therapist) -> ResponseReturnValue:
+    reference = request.args.get("reading", "")
     form, reading = DraftForm(), reading_called(current_db(), reference)
     if not form.validate_on_submit() or form.way.data == "preview":
         return _editor(reading, form)

@@ -20,8 +20,8 @@ class Unread:
         raise AssertionError("somebody waits for the body")
 
 
-def room(application, places=1, most_awaited=9, **more):
-    return WaitingRoom(application, places=places, most_bytes=MOST, most_awaited=most_awaited, **more)
+def room(application, places=1, most_awaited=9):
+    return WaitingRoom(application, places=places, most_bytes=MOST, most_awaited=most_awaited)
 
 
 def asked(body=b"", **environ):
@@ -54,6 +54,38 @@ def test_the_application_has_the_whole_body():
 )
 def test_what_will_be_refused_or_has_no_body_is_not_waited_for(environ):
     assert room(lambda *_: [b"refused"])({"wsgi.input": Unread()} | environ, None) == [b"refused"]
+
+
+def test_where_a_body_may_be_larger_it_is_awaited_but_only_a_few_at_once():
+    read, slow = [], threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, *more):
+            slow.wait()
+            return super().read(*more)
+
+    house = WaitingRoom(
+        lambda environ, _: read.append(UNREAD in environ) or [],
+        places=9,
+        most_bytes=MOST,
+        most_awaited=9,
+        larger={"/file": 30},
+    )
+    large = {"wsgi.input": Slow(b"x" * 20), "CONTENT_LENGTH": "20", "PATH_INFO": "/file"}
+    waiting = [threading.Thread(target=house, args=(large, None)) for _ in range(2)]
+    for each in waiting:
+        each.start()
+    until(lambda: not house._large_chairs._value)
+
+    house({"wsgi.input": Unread(), "CONTENT_LENGTH": "20", "PATH_INFO": "/file"}, None)
+    house(asked(b"a=b", PATH_INFO="/file"), None)
+    house({"wsgi.input": Unread(), "CONTENT_LENGTH": "31", "PATH_INFO": "/file"}, None)
+    house({"wsgi.input": Unread(), "CONTENT_LENGTH": "20", "PATH_INFO": "/other"}, None)
+    assert read == [True, False, False, False]
+    slow.set()
+    for each in waiting:
+        each.join()
+    assert read[4:] == [False, False]
 
 
 def test_those_who_send_slowly_never_fill_the_house():
@@ -117,36 +149,3 @@ def test_a_place_is_free_again_when_something_breaks():
     for _ in range(3):
         with pytest.raises(KeyError):
             one(asked(), None)
-
-
-def test_for_large_bodies_there_are_few_chairs_and_the_others_stay_free():
-    """Whoever waits with a file keeps nobody with an ordinary form outside."""
-    sent, seen = threading.Event(), []
-
-    class Slow:
-        def read(self, *_):
-            sent.wait(30)
-            return b"a" * (MOST + 1)
-
-    def application(environ, _):
-        seen.append((environ["CONTENT_LENGTH"], UNREAD in environ))
-        return []
-
-    rooms = room(application, places=3, most_awaited=1, large_bytes=3 * MOST, most_large=1)
-    large = {"wsgi.input": Slow(), "CONTENT_LENGTH": str(MOST + 1)}
-    waiting = threading.Thread(target=rooms, args=(dict(large), None))
-    waiting.start()
-    until(lambda: not rooms._large_chairs.acquire(blocking=False) or rooms._large_chairs.release())
-
-    rooms(dict(large), None)
-    rooms(asked(b"a=b"), None)
-    sent.set()
-    waiting.join()
-
-    assert seen == [(str(MOST + 1), True), ("3", False), (str(MOST + 1), False)]
-
-
-def test_what_is_larger_than_anything_is_not_waited_for():
-    rooms = room(lambda *_: [], large_bytes=3 * MOST, most_large=1)
-
-    rooms({"wsgi.input": Unread(), "CONTENT_LENGTH": str(3 * MOST + 1)}, None)

@@ -76,7 +76,7 @@ def test_drafts_are_never_seen_by_clients(app, db, browser, ada):
 def test_a_preview_shows_what_is_typed_and_saves_nothing(db, browser, ada):
     reading = make.reading(db, markdown="Old.")
 
-    browser.open(f"/desk/readings/{reading.reference}/draft")
+    browser.open(f"/desk/readings/draft?reading={reading.reference}")
     browser.fill("Text", "<script>alert(1)</script>\n\n## New *words*")
     page = browser.press("Preview")
 
@@ -111,7 +111,7 @@ def test_who_saves_second_is_shown_both_texts(app, db, browser, ada):
     bea, beas = make.therapist(db, name="Bea Holm"), Browser(app)
     beas.sign_in(bea)
     for visitor in (browser, beas):
-        visitor.open(f"/desk/readings/{reading.reference}/draft")
+        visitor.open(f"/desk/readings/draft?reading={reading.reference}")
 
     beas.fill("Text", "One three.")
     beas.press("Save")
@@ -132,7 +132,7 @@ def test_what_was_written_outlives_the_session(db, browser, now, later):
     text = "покой и тишина " * 12_000
     browser.open("/sign-in")
     sign_in(browser, ada)
-    browser.open(f"/desk/readings/{reading.reference}/draft")
+    browser.open(f"/desk/readings/draft?reading={reading.reference}")
     later(now + timedelta(hours=3))
 
     browser.fill("Text", text)
@@ -194,7 +194,7 @@ def test_whoever_kept_the_old_address_is_led_to_the_new_one(app, db, browser, ad
 
 def test_an_old_text_is_looked_at_compared_and_brought_back(db, browser, ada):
     reading = make.reading(db, markdown="The heron.")
-    browser.open(f"/desk/readings/{reading.reference}/draft")
+    browser.open(f"/desk/readings/draft?reading={reading.reference}")
     browser.fill("Text", "The swan.")
     browser.press("Save")
 
@@ -214,13 +214,16 @@ def test_an_old_text_is_looked_at_compared_and_brought_back(db, browser, ada):
     assert texts == ["The heron.", "The swan.", "The heron."]
 
 
-@pytest.mark.parametrize(
-    "place", ["revisions/7", "changes?from=7", "revisions/99999999999999999999", "draft"]
-)
+@pytest.mark.parametrize("place", ["revisions/7", "changes?from=7", "revisions/99999999999999999999"])
 def test_what_is_not_there_is_not_found(db, browser, ada, place):
     reading = make.reading(db)
 
-    browser.open(f"/desk/readings/{reading.reference if place != 'draft' else 'nobody'}/{place}", expect=404)
+    browser.open(f"/desk/readings/{reading.reference}/{place}", expect=404)
+
+
+@pytest.mark.parametrize("place", ["nobody", "draft", "draft?reading=nobody"])
+def test_a_reading_that_is_not_there_is_not_found(browser, ada, place):
+    browser.open(f"/desk/readings/{place}", expect=404)
 
 
 def test_a_reading_is_taken_along_as_a_file_and_can_be_brought_in_again(db, browser, ada):
@@ -257,7 +260,7 @@ def test_the_desks_pages_are_for_therapists(db, browser):
     reading = make.reading(db)
     browser.sign_in(make.client(db))
 
-    for place in ("", "/new", "/import", f"/{reading.reference}", f"/{reading.reference}/draft"):
+    for place in ("", "/new", "/import", f"/{reading.reference}", f"/draft?reading={reading.reference}"):
         assert own_address(f"/desk/readings{place}")
         browser.open(f"/desk/readings{place}", expect=404)
 
@@ -266,7 +269,7 @@ def test_the_desks_pages_are_for_therapists(db, browser):
 def test_pages_cost_the_same_for_one_reading_and_for_three(db, browser, ada, queries, how_many):
     readings = [make.reading(db, position=position) for position in range(how_many)]
     for _ in range(how_many - 1):
-        browser.open(f"/desk/readings/{readings[0].reference}/draft")
+        browser.open(f"/desk/readings/draft?reading={readings[0].reference}")
         browser.fill("Text", f"Text {_}.")
         browser.press("Save")
     browser.open("/help-now")
