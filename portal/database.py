@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,13 +13,13 @@ from typing import Any
 from flask import Flask, current_app, g
 from sqlalchemy import (
     Connection,
-    CursorResult,
     DateTime,
     Dialect,
     Engine,
     Enum,
     Executable,
     MetaData,
+    Row,
     TypeDecorator,
     create_engine,
     event,
@@ -36,6 +36,8 @@ from portal.errors import Overtaken
 # waits for seconds, on a busy machine for many. They are told late, but what is so.
 _BUSY_TIMEOUT_MS = 30_000
 
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
 
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment in time. Refuses one without a zone, since nobody could say later which zone was meant."""
@@ -44,14 +46,24 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time must carry its zone")
-        return value.astimezone(UTC).replace(tzinfo=None)
+        return None if value is None else _in_utc(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """On SQLite as SQLAlchemy would write it, in a third of the time: a request does it thirty times."""
+        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time must carry its zone")
+    return value.astimezone(UTC).replace(tzinfo=None)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    return None if value is None else _in_utc(value).isoformat(" ", "microseconds")
 
 
 def _stored_values(choices: type[StrEnum]) -> list[str]:
@@ -103,15 +115,17 @@ def current_db() -> Session:
     return g.db  # type: ignore[no-any-return]
 
 
-def rows(
-    db: Session, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]]
-) -> CursorResult[*tuple[Any, ...]]:
+def rows(db: Session, statement: Executable, parameters: Parameters) -> Sequence[Row[*tuple[Any, ...]]]:
     """For what is done often: a statement about columns, past the session's bookkeeping, in its transaction.
 
-    What is pending in the session is not flushed for it.
+    What is pending in the session is not flushed for it. All that it finds comes at once.
     """
-    connection: Connection = db.info.get("writing_on") or db.connection()
-    return connection.execute(statement, parameters)
+    return _connection_of(db).execute(statement, parameters).all()
+
+
+def carry_out(db: Session, statement: Executable, parameters: Parameters) -> None:
+    """The same for a statement that finds nothing, but writes or deletes."""
+    _connection_of(db).execute(statement, parameters)
 
 
 @contextmanager
@@ -141,6 +155,11 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         del db.info["writing_on"]
+
+
+def _connection_of(db: Session) -> Connection:
+    connection: Connection = db.info.get("writing_on") or db.connection()
+    return connection
 
 
 def _as_read(db: Session) -> list[tuple[Any, dict[str, Any]]]:

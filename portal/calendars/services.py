@@ -10,12 +10,13 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Therapist
+from portal.accounts.queries import take_turns
 from portal.calendars.emails import tell_of_silence
 from portal.calendars.expanding import Expanded
 from portal.calendars.failures import Why
 from portal.calendars.models import BusyTime, CalendarSource, SourceKind
 from portal.calendars.queries import place_in
-from portal.database import new_reference, rows
+from portal.database import carry_out, new_reference, rows
 from portal.errors import Refused
 from portal.jobs.queue import enqueue
 from portal.vault.words import make_data_key, seal
@@ -68,7 +69,7 @@ def add_source(
     """
     of_therapist = select(func.count()).where(CalendarSource.therapist_id == therapist.id)
     # Of two at once the second waits for the first, and then sees its source.
-    db.execute(select(Therapist.id).where(Therapist.id == therapist.id).with_for_update())
+    take_turns(db, therapist.id)
     if (db.scalar(of_therapist) or 0) >= MOST_SOURCES:
         raise TooManySources
     source = CalendarSource(
@@ -91,7 +92,7 @@ def add_source(
 
 def remove_source(db: Session, source: CalendarSource) -> None:
     """Forget a calendar elsewhere, its copy and its key; its times are offered again."""
-    rows(db, _DELETE_ALL, {"of_source": source.id})
+    carry_out(db, _DELETE_ALL, {"of_source": source.id})
     db.delete(source)
     db.flush()
     db.delete(source.data_key)
@@ -151,9 +152,9 @@ def _replace(db: Session, source: CalendarSource, stretches: Set[tuple[datetime,
     owner = {"source_id": source.id, "therapist_id": source.therapist_id}
     new = [owner | {"starts_at": starts, "ends_at": ends} for starts, ends in sorted(stretches - kept)]
     if gone:
-        rows(db, _DELETE, gone)
+        carry_out(db, _DELETE, gone)
     if new:
-        rows(db, _INSERT, new)
+        carry_out(db, _INSERT, new)
 
 
 def _sealed(db: Session, source: CalendarSource, what: str, words: str) -> bytes:

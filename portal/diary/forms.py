@@ -27,7 +27,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from portal.diary.kinds import Kind, Manner, Stamina
+from portal.diary.kinds import LONGEST, WIDEST_GAP, Kind, Manner, Stamina
 from portal.diary.opening import (
     EndsBeforeItStarts,
     GapLongerThanHours,
@@ -365,9 +365,11 @@ class KindForm(PortalForm):
         ),
         validators=[InputRequired("Choose how you meet")],
     )
-    length = Number("How many minutes does it take?", validators=_minutes_from(10, 480))
-    gap_before = Number("How many minutes before it do you keep free?", validators=_minutes_from(0, 240))
-    gap_after = Number("How many minutes after it do you keep free?", validators=_minutes_from(0, 240))
+    length = Number("How many minutes does it take?", validators=_minutes_from(10, LONGEST))
+    gap_before = Number(
+        "How many minutes before it do you keep free?", validators=_minutes_from(0, WIDEST_GAP)
+    )
+    gap_after = Number("How many minutes after it do you keep free?", validators=_minutes_from(0, WIDEST_GAP))
     notice = Number("How many hours before can it still be asked for?", validators=_number_from(3, 1440))
     horizon = Number("How many days ahead can it be asked for?", validators=_number_from(1, 365))
     changes_until = Number(

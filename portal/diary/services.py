@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from portal.accounts.models import Therapist
+from portal.accounts.queries import take_turns
 from portal.diary.importing import Found
 from portal.diary.kinds import Kind, Stamina, Weeks
 from portal.diary.models import ConsultationKind, DaysDiffer, Diary, WorkingHours
@@ -254,7 +255,7 @@ def take_over(db: Session, therapist: Therapist, found: Found, *, today: date) -
 
 def _diary_to_change(db: Session, therapist: Therapist, *, seen: int | None = None) -> Diary:
     """The diary as it is now, with the therapist's row held; its version goes up. Raises Overtaken."""
-    db.execute(select(Therapist.id).where(Therapist.id == therapist.id).with_for_update())
+    take_turns(db, therapist.id)
     diary = db.get(Diary, therapist.id, populate_existing=True)
     if seen is not None and seen != (diary.version if diary else 0):
         raise Overtaken

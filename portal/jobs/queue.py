@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.database import rows
+from portal.database import carry_out
 from portal.jobs.models import Job
 
 # A worker renews it while it has the job in hand, so it is only as long as a dead worker may go unnoticed.
@@ -54,7 +54,7 @@ def enqueue(db: Session, kind: str, *, subject: str, due_at: datetime) -> None:
 
 def enqueue_all(db: Session, jobs: Iterable[Due]) -> None:
     """The same for several at once, in one plain statement: for what is done often."""
-    rows(db, _INSERT, [{**job._asdict(), "attempts": 0} for job in jobs])
+    carry_out(db, _INSERT, [{**job._asdict(), "attempts": 0} for job in jobs])
 
 
 def is_anything_due(db: Session, *, now: datetime) -> bool:

@@ -93,7 +93,6 @@ def times_page(
     if elsewhere:
         return redirect(elsewhere, code=303)
     zone = _zone_shown(client, form)
-    form.zone.data = str(zone)
     near = _say_what_became_of_it(form, offer, refusal, zone)
     page = render_template(
         "scheduling/choose_time.html",
@@ -142,8 +141,7 @@ def _say_what_became_of_it(
     form: AskForm, offer: Offer, refusal: Refusal | None, zone: ZoneInfo
 ) -> Sequence[int]:
     """Keep what can still be had of the choices, and say at the field what cannot; the nearest to that."""
-    on_offer = set(offer.starts)
-    gone = [each for each in form.times if minute_of(each) not in on_offer]
+    gone = [each for each in form.times if minute_of(each) not in offer.starts]
     if refusal and refusal.gone_at and not gone:
         gone = [refusal.gone_at]
     near = _near(form, offer, gone)
@@ -186,8 +184,7 @@ def _sheet(
         begins=_begins(),
         left_out=frozenset(offer.starts).difference(free) if form.chosen_at else (),
     )
-    shown = {time.value for each in sheet.days for time in each.times}
-    elsewhere = form.picked_at if form.picked_at and form.starts_at.data not in shown else None
+    elsewhere = form.picked_at if form.picked_at and not sheet.shows(form.starts_at.data) else None
     return {
         "sheet": sheet,
         "offset_at": moment_of(free[0]) if free else now,

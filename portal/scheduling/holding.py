@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, bindparam, cast, event, insert, literal, select
+from sqlalchemy import String, cast, event, insert, literal, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Therapist
-from portal.database import UTCDateTime, new_reference, rows
+from portal.accounts.queries import take_turns
+from portal.database import UTCDateTime, carry_out, new_reference, rows
 from portal.diary.kinds import Kind
 from portal.errors import Overtaken, Refused
 from portal.jobs.models import Job
@@ -29,13 +29,6 @@ from portal.scheduling.models import (
 )
 from portal.scheduling.queries import consultation_to_change, reminders_of
 
-# SQLite has one writer, and leaves FOR UPDATE out. Nothing that waits to be written goes before it.
-_LOCK = (
-    select(Therapist.id)
-    .where(Therapist.id == bindparam("id"))
-    .with_for_update()
-    .execution_options(autoflush=False)
-)
 _INSERT = insert(Consultation).returning(Consultation.id)
 _KEEP = insert(HeldWindow).returning(HeldWindow.id, HeldWindow.starts_at)
 _HOLD = insert(HeldTime)
@@ -60,17 +53,12 @@ class Begun(Refused):
     """The time has come; what is past can no longer be moved about."""
 
 
-def lock(db: Session, therapist_id: int) -> None:
-    """Hold the therapist's row: whatever takes or frees their time happens one after the other."""
-    db.execute(_LOCK, {"id": therapist_id})
-
-
 def as_it_stands(db: Session, consultation: Consultation, *, version: int | None = None) -> Consultation:
     """The same consultation, read again behind the lock; what the caller had read may be long past.
 
     `version` is the one that somebody saw when they decided: raises Overtaken if it is another by now.
     """
-    lock(db, consultation.therapist_id)
+    take_turns(db, consultation.therapist_id)
     found = consultation_to_change(db, consultation.id)
     if version is not None and found.version != version:
         raise Overtaken
@@ -157,7 +145,7 @@ def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **column
     Three plain statements: they cost half of what a unit of work about a dozen rows does.
     """
     first = starts[0]
-    consultation_id = rows(
+    consultation_id: int = rows(
         db,
         _INSERT,
         _BLANK
@@ -168,9 +156,9 @@ def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **column
             "ends_at": first + kind.duration,
             "calendar_uid": str(uuid.uuid4()),
         },
-    ).scalar_one()
+    )[0][0]
     hold(db, kind, starts, therapist_id=columns["therapist_id"], consultation_id=consultation_id)
-    return int(consultation_id)
+    return consultation_id
 
 
 def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -> None:
@@ -185,14 +173,14 @@ def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -
         | wishes
         for place, start in enumerate(starts, start=1)
     ]
-    kept = rows(db, _KEEP, windows).all()
+    kept = rows(db, _KEEP, windows)
     steps = [
         {"therapist_id": owner["therapist_id"], "starts_at": step, "window_id": window_id}
         for window_id, start in kept
         for step in steps_of(start, start + kind.duration)
     ]
     try:
-        rows(db, _HOLD, steps)
+        carry_out(db, _HOLD, steps)
     except IntegrityError as clash:
         raise SlotNotOffered(starts[0]) from clash
 

@@ -26,13 +26,13 @@ from portal.accounts.models import Client, Therapist
 from portal.calendars.models import BusyTime
 from portal.calendars.queries import BUSY
 from portal.database import rows
-from portal.diary.kinds import Kind
+from portal.diary.kinds import LONGEST, WIDEST_GAP, Kind
 from portal.diary.opening import CountryUnknown, RegionUnknown, dates_of, holidays_in
 from portal.diary.queries import Rules, rules_of
 from portal.errors import NotFound
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, IS_OPEN, LEAST_NOTICE, Status, changed_until
 from portal.scheduling.models import Consultation, HeldWindow
-from portal.scheduling.queries import OWN, WINDOW, Held, by_consultation, owned_by_client
+from portal.scheduling.queries import OWN, WINDOW, Held, by_consultation, owned_by_client, stands_as
 from portal.scheduling.slots import Busy, minute_of, moment_of, open_starts, stretches
 
 # Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
@@ -40,7 +40,7 @@ from portal.scheduling.slots import Busy, minute_of, moment_of, open_starts, str
 _LONGEST = timedelta(days=1)
 # How far around a range the limits of a week can reach, the longest consultation with its gap, and a stretch
 # of hours.
-_A_WEEK_AROUND, _A_DAY_AROUND, _DAYS_AROUND = 8 * 24 * 60, 24 * 60, timedelta(days=3)
+_A_WEEK_AROUND, _BESIDE, _DAYS_AROUND = 8 * 24 * 60, LONGEST + WIDEST_GAP, timedelta(days=3)
 # Over so long the requests of one client are counted.
 _LATELY = timedelta(days=1)
 _LEAST_NOTICE = LEAST_NOTICE // timedelta(minutes=1)
@@ -53,8 +53,9 @@ Row = Sequence[Any]
 _UNTOLD = tuple(cast(null(), column.type) for column in OWN)
 _HELD_HERE = (
     HeldWindow.therapist_id == bindparam("therapist_id"),
-    HeldWindow.starts_at > bindparam("since"),
+    HeldWindow.starts_at > bindparam("long_since"),
     HeldWindow.starts_at < bindparam("until"),
+    HeldWindow.ends_at > bindparam("since"),
 )
 _TAKEN: CompoundSelect[*tuple[Any, ...]] = union_all(
     select(*WINDOW, *_UNTOLD).where(*_HELD_HERE),
@@ -63,7 +64,7 @@ _TAKEN: CompoundSelect[*tuple[Any, ...]] = union_all(
     ),
     owned_by_client(
         condition=or_(
-            Consultation.status.in_(sorted(HOLDS_ITS_TIME | {Status.MET})),
+            stands_as(HOLDS_ITS_TIME | {Status.MET}),
             Consultation.asked_at > bindparam("lately"),
         )
     ),
@@ -216,8 +217,7 @@ def taken_between(
     """
     asked = {
         "therapist_id": therapist_id,
-        "since": moment_of(since - _A_WEEK_AROUND) - _LONGEST,
-        "until": moment_of(until + _A_WEEK_AROUND),
+        **_around(since, until, _A_WEEK_AROUND),
     }
     found = (Taken(_busy(row, moving), row[-1]) for row in rows(db, _HERE_OR_ELSEWHERE, asked))
     return sorted((taken for taken in found), key=lambda taken: taken.busy)
@@ -236,9 +236,15 @@ def _range(now: datetime, since: int | None, until: int | None, rules: Rules) ->
     return begins, last if until is None else min(max(until, first), last)
 
 
+def _around(since: int, until: int, margin: int) -> Mapping[str, datetime]:
+    """The stretch in which something that is taken can matter; the index is read from a day before."""
+    begins = moment_of(since - margin)
+    return {"long_since": begins - _LONGEST, "since": begins, "until": moment_of(until + margin)}
+
+
 def _margin(rules: Rules) -> int:
     """How many minutes around a range what is taken can matter: a length and a gap, or a week's limit."""
-    return _A_WEEK_AROUND if rules.stamina.limits else _A_DAY_AROUND
+    return _A_WEEK_AROUND if rules.stamina.limits else _BESIDE
 
 
 def _taken(
@@ -248,8 +254,7 @@ def _taken(
     asked = {
         "therapist_id": therapist.id,
         "client_id": client.id,
-        "since": moment_of(since - margin) - _LONGEST,
-        "until": moment_of(until + margin),
+        **_around(since, until, margin),
         "lately": now - _LATELY,
     }
     windows: list[Row] = []

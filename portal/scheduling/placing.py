@@ -9,13 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client, Therapist
+from portal.accounts.queries import take_turns
 from portal.database import new_reference
 from portal.diary.kinds import Kind
 from portal.diary.queries import Rules, rules_of
 from portal.errors import NotFound, Refused
 from portal.scheduling import emails
 from portal.scheduling.calendar_file import file_of
-from portal.scheduling.holding import Begun, lock, refuse_if_begun, remind_later, store_and_hold
+from portal.scheduling.holding import Begun, refuse_if_begun, remind_later, store_and_hold
 from portal.scheduling.lifecycle import Move, MoveNotAllowed, Party, Status
 from portal.scheduling.models import Consultation, HeldTime, HeldWindow, steps_of
 from portal.scheduling.objections import Objection, OffTheSteps, TimeTaken, refuse_unless_free
@@ -98,7 +99,7 @@ def keep_own_time(
 
     Raises EntryTooLong above 24 hours, EndsTooSoon, OffTheSteps, and TimeTaken if something holds part of it.
     """
-    lock(db, therapist.id)
+    take_turns(db, therapist.id)
     if ends_at <= max(starts_at, now):
         raise EndsTooSoon
     if ends_at - starts_at > LONGEST_ENTRY:
@@ -123,7 +124,7 @@ def keep_own_time(
 
 def give_back_own_time(db: Session, therapist: Therapist, reference: str) -> None:
     """Free the time of an own entry. Raises NotFound, for another's and for a consultation's too."""
-    lock(db, therapist.id)
+    take_turns(db, therapist.id)
     db.delete(own_entry_called(db, therapist, reference))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from portal.accounts.models import Client, SignedInPlace, Therapist
@@ -28,7 +28,14 @@ from portal.vault.words import unseal
 # Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
 # read further back.
 _LONGEST = timedelta(days=1)
-_HOLDS_ITS_TIME = Consultation.status.in_(sorted(HOLDS_ITS_TIME))
+
+
+def stands_as(statuses: Iterable[Status]) -> ColumnElement[bool]:
+    """Whether a consultation is in one of these states, written out; else it would be so for each asking."""
+    return Consultation.status.in_([literal_column(f"'{status}'") for status in sorted(statuses)])
+
+
+_HOLDS_ITS_TIME = stands_as(HOLDS_ITS_TIME)
 
 # A stretch of time that is taken: what of it keeps others away, and whose it is.
 WINDOW = (
@@ -325,7 +332,7 @@ def open_beside(db: Session, consultation: Consultation) -> str | None:
             Consultation.client_id == consultation.client_id,
             Consultation.therapist_id == consultation.therapist_id,
             Consultation.id != consultation.id,
-            Consultation.status.in_(sorted(IS_OPEN)),
+            stands_as(IS_OPEN),
         )
         .order_by(Consultation.id.desc())
         .limit(1)
@@ -338,7 +345,7 @@ def open_instead_of(db: Session, consultation: Consultation) -> Sequence[Consult
         select(Consultation).where(
             Consultation.client_id == consultation.client_id,
             Consultation.replaces_id == consultation.id,
-            Consultation.status.in_(sorted(IS_OPEN)),
+            stands_as(IS_OPEN),
         )
     ).all()
 

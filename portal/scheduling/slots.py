@@ -150,9 +150,14 @@ def by_day(starts: Sequence[int], zone: str) -> dict[date, list[tuple[int, int]]
     days: dict[int, list[tuple[int, int]]] = {}
     spells = _spells(zone, starts[0] // _WEEK, starts[-1] // _WEEK + 1) if starts else ()
     for begins, ends, offset in spells:
-        for start in starts[bisect_left(starts, begins) : bisect_left(starts, ends)]:
-            day, minute = divmod(start + offset, _DAY)
-            days.setdefault(day, []).append((start, minute))
+        place, last = bisect_left(starts, begins), bisect_left(starts, ends)
+        while place < last:
+            day = (starts[place] + offset) // _DAY
+            midnight = day * _DAY - offset
+            after = bisect_left(starts, midnight + _DAY, place, last)
+            # A day on which the clocks change lies in two spells.
+            days.setdefault(day, []).extend([(start, start - midnight) for start in starts[place:after]])
+            place = after
     return {date.fromordinal(_ORDINAL_OF_DAY_ZERO + day): found for day, found in days.items()}
 
 
