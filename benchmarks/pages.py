@@ -31,11 +31,11 @@ from portal.accounts.models import Client, SignedInPlace, Therapist
 from portal.accounts.services import add_client, add_therapist, hash_of
 from portal.app import create_app
 from portal.database import current_db, transaction
+from portal.diary.clocks import moment_of
 from portal.diary.models import WorkingHours
 from portal.intake.services import publish_shipped_questionnaire
 from portal.reading.services import import_shipped_readings
 from portal.scheduling.offers import offer_to
-from portal.scheduling.slots import moment_of
 from portal.schema import upgrade
 
 # A hello is so short that it takes many of them to be a measure of anything.

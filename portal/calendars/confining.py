@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from portal.calendars import expanding
-from portal.calendars.expanding import Expanded
+from portal.calendars.expanding import Entry, Expanded
 from portal.calendars.failures import CannotBeRead, Why
 
 SECONDS = 10
@@ -19,7 +20,14 @@ _PATIENCE = 2.0
 
 
 def expanded_apart(
-    text: str, *, zone: str, since: datetime, until: datetime, seconds: int = SECONDS, most_bytes: int = BYTES
+    text: str,
+    *,
+    zone: str,
+    since: datetime,
+    until: datetime,
+    own: Iterable[Entry] = (),
+    seconds: int = SECONDS,
+    most_bytes: int = BYTES,
 ) -> Expanded:
     """As `expanding.expanded`, in bounded time and memory. Raises CannotBeRead.
 
@@ -29,6 +37,7 @@ def expanded_apart(
         "zone": zone,
         "since": since.isoformat(),
         "until": until.isoformat(),
+        "own": [(uid, starts.isoformat(), ends.isoformat()) for uid, starts, ends in own],
         "seconds": seconds,
         "bytes": most_bytes,
     }

@@ -57,6 +57,7 @@ class Look:
     # What the last copy is called; None where it has to be made anew.
     etag: str | None
     last_modified: str | None
+    therapist_id: int
     # An IANA name: the therapist's.
     zone: str
     # The moment that this look was due, and by which it is told from others.
@@ -114,6 +115,7 @@ def look_due(db: Session, reference: str, *, now: datetime) -> Look | None:
         sign_in=(user_name, password or "") if user_name else None,
         etag=source.etag if holds else None,
         last_modified=source.last_modified if holds else None,
+        therapist_id=source.therapist_id,
         zone=source.therapist.time_zone,
         due_at=source.next_look_at,
     )

@@ -20,6 +20,7 @@ from portal.database import carry_out, new_reference, rows
 from portal.errors import Refused
 from portal.jobs.queue import enqueue
 from portal.vault.words import make_data_key, seal
+from portal.waiting.services import Opened, note_opened
 
 FETCH = "fetch-calendar"
 MOST_SOURCES = 20
@@ -32,7 +33,6 @@ _OF_SOURCE = BusyTime.source_id == bindparam("of_source")
 _KEPT = select(BusyTime.starts_at, BusyTime.ends_at).where(_OF_SOURCE)
 _INSERT = insert(BusyTime)
 _DELETE = delete(BusyTime).where(_OF_SOURCE, BusyTime.starts_at == bindparam("beginning"))
-_DELETE_ALL = delete(BusyTime).where(_OF_SOURCE)
 
 
 class TooManySources(Refused):
@@ -90,9 +90,9 @@ def add_source(
     return source
 
 
-def remove_source(db: Session, source: CalendarSource) -> None:
+def remove_source(db: Session, source: CalendarSource, *, now: datetime) -> None:
     """Forget a calendar elsewhere, its copy and its key; its times are offered again."""
-    carry_out(db, _DELETE_ALL, {"of_source": source.id})
+    _replace(db, source, frozenset(), now)
     db.delete(source)
     db.flush()
     db.delete(source.data_key)
@@ -108,7 +108,7 @@ def look_again(db: Session, source: CalendarSource, *, now: datetime) -> None:
 
 def keep_copy(db: Session, source: CalendarSource, copy: Copy, *, due_at: datetime, now: datetime) -> None:
     """The look that was due then brought this: it takes the place of the copy before."""
-    _replace(db, source, set(copy.expanded.stretches))
+    _replace(db, source, set(copy.expanded.stretches), now)
     source.copied_at = now
     source.etag, source.last_modified = copy.etag, copy.last_modified
     source.unread, source.foreign_zones = copy.expanded.unread, copy.expanded.foreign_zones
@@ -145,14 +145,16 @@ def _look_next(db: Session, source: CalendarSource, due_at: datetime, next_at: d
         enqueue(db, FETCH, subject=source.reference, due_at=next_at)
 
 
-def _replace(db: Session, source: CalendarSource, stretches: Set[tuple[datetime, datetime]]) -> None:
+def _replace(
+    db: Session, source: CalendarSource, stretches: Set[tuple[datetime, datetime]], now: datetime
+) -> None:
     """Only what differs is written: most calendars are as they were ten minutes ago."""
     kept = {(starts, ends) for starts, ends in rows(db, _KEPT, {"of_source": source.id})}
-    gone = [{"of_source": source.id, "beginning": starts} for starts, _ in kept - stretches]
-    owner = {"source_id": source.id, "therapist_id": source.therapist_id}
+    gone, owner = kept - stretches, {"source_id": source.id, "therapist_id": source.therapist_id}
     new = [owner | {"starts_at": starts, "ends_at": ends} for starts, ends in sorted(stretches - kept)]
     if gone:
-        carry_out(db, _DELETE, gone)
+        carry_out(db, _DELETE, [{"of_source": source.id, "beginning": starts} for starts, _ in gone])
+        note_opened(db, source.therapist_id, [Opened(*stretch) for stretch in sorted(gone)], now=now)
     if new:
         carry_out(db, _INSERT, new)
 

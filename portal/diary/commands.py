@@ -53,7 +53,7 @@ def set_(week: str, email: str | None) -> None:
         ) from None
     try:
         with transaction() as db:
-            set_hours(db, therapist, read)
+            set_hours(db, therapist, read, now=clock.now())
     except HoursDoNotFit as unfit:
         raise _does_not_fit(unfit, read) from None
     except TooManyHours:
@@ -76,7 +76,7 @@ def import_(calendar: BinaryIO, email: str | None) -> None:
     found = _found(calendar, therapist, zone, today)
     try:
         with transaction() as db:
-            take_over(db, therapist, found, today=today)
+            take_over(db, therapist, found, now=clock.now())
     except NothingInIt:
         _show_left(found)
         raise click.ClickException(

@@ -6,8 +6,10 @@ a change. What is in the diary already stays there, whatever the hours become.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -15,6 +17,8 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from portal.accounts.models import Therapist
 from portal.accounts.queries import take_turns
+from portal.diary.clocks import moment_of
+from portal.diary.hours import opened
 from portal.diary.importing import Found
 from portal.diary.kinds import Kind, Stamina, Weeks
 from portal.diary.models import ConsultationKind, DaysDiffer, Diary, WorkingHours
@@ -22,6 +26,8 @@ from portal.diary.opening import holidays_in, unfit_hours
 from portal.diary.queries import Rules, rules_of
 from portal.diary.week import EVEN, ODD, Hours, Stretch
 from portal.errors import Overtaken, Refused
+from portal.waiting.queries import anybody_waits
+from portal.waiting.services import Opened, note_opened
 
 MOST_STRETCHES = 70
 MOST_DAYS = 500
@@ -85,6 +91,7 @@ def set_hours(
     therapist: Therapist,
     hours: Sequence[Hours],
     *,
+    now: datetime,
     kind: ConsultationKind | None = None,
     seen: int | None = None,
 ) -> None:
@@ -94,47 +101,43 @@ def set_hours(
     diary's version that somebody had before their eyes. Raises TooManyHours, HoursDoNotFit, and Overtaken if
     the diary has been changed since it was seen.
     """
-    if len(hours) > MOST_STRETCHES:
-        raise TooManyHours
-    _diary_to_change(db, therapist, seen=seen)
-    if kind is None:
-        length, gap = _least_room(rules_of(db, therapist.id))
-    else:
-        length, gap, kind.own_hours = kind.length, max(kind.gap_before, kind.gap_after), True
-    _judge(hours, therapist, length, gap)
-    _replace_hours(db, therapist, hours, kind_id=kind.id if kind else None)
+    with _changing(db, therapist, now=now, seen=seen):
+        _set_week(db, therapist, hours, kind=kind)
 
 
 def add_days(
-    db: Session, therapist: Therapist, *, first: date, last: date, stretches: Sequence[Stretch], today: date
+    db: Session, therapist: Therapist, *, first: date, last: date, stretches: Sequence[Stretch], now: datetime
 ) -> DaysDiffer:
     """From the first to the last day, both included, these are the hours; none if the therapist is away.
 
     They count before the weekday's hours, before holidays, and before what was written down for these days
-    earlier. `today` is a day of the therapist's zone. Raises LastBeforeFirst, DaysAreOver, DaysTooFar,
+    earlier. Days are those of the therapist's zone. Raises LastBeforeFirst, DaysAreOver, DaysTooFar,
     TooManyDays, HoursDoNotFit.
     """
+    today = _day_of(therapist, now)
     if last < first:
         raise LastBeforeFirst
     if last < today:
         raise DaysAreOver
     if last > today + FURTHEST:
         raise DaysTooFar
-    _diary_to_change(db, therapist)
-    # Where there are several days, one may run into the next.
-    days = (1, 2) if last > first else (1,)
-    length, gap = _least_room(rules_of(db, therapist.id))
-    _judge([(day, begins, ends, 0) for day in days for begins, ends in stretches], therapist, length, gap)
-    return _keep_days(db, therapist, [(first, last, stretches)], today=today)[0]
+    with _changing(db, therapist, now=now):
+        # Where there are several days, one may run into the next.
+        days = (1, 2) if last > first else (1,)
+        length, gap = _least_room(rules_of(db, therapist.id))
+        _judge([(day, begins, ends, 0) for day in days for begins, ends in stretches], therapist, length, gap)
+        return _keep_days(db, therapist, [(first, last, stretches)], today=today)[0]
 
 
-def remove_days(db: Session, therapist: Therapist, days: DaysDiffer) -> None:
+def remove_days(db: Session, therapist: Therapist, days: DaysDiffer, *, now: datetime) -> None:
     """These days are like their weekdays again."""
-    _diary_to_change(db, therapist)
-    db.delete(days)
+    with _changing(db, therapist, now=now):
+        db.delete(days)
 
 
-def choose_holidays(db: Session, therapist: Therapist, *, country: str | None, region: str | None) -> None:
+def choose_holidays(
+    db: Session, therapist: Therapist, *, country: str | None, region: str | None, now: datetime
+) -> None:
     """Whose public holidays close a day; None for nobody's. Codes as `opening.holiday_countries` has them.
 
     What was said of single holidays is forgotten when the country is another one. Raises CountryUnknown,
@@ -142,20 +145,20 @@ def choose_holidays(db: Session, therapist: Therapist, *, country: str | None, r
     """
     if country is not None:
         holidays_in(country, region, (1970,))
-    diary = _diary_to_change(db, therapist)
-    if diary.holiday_country != country:
-        diary.holidays_worked = []
-    diary.holiday_country, diary.holiday_region = country, region if country else None
+    with _changing(db, therapist, now=now) as diary:
+        if diary.holiday_country != country:
+            diary.holidays_worked = []
+        diary.holiday_country, diary.holiday_region = country, region if country else None
 
 
 def switch_holidays(
-    db: Session, therapist: Therapist, *, shown: Collection[str], closed: Collection[str]
+    db: Session, therapist: Therapist, *, shown: Collection[str], closed: Collection[str], now: datetime
 ) -> None:
     """Of the holidays with the names that were shown, those in `closed` close their day; on the others the
     therapist works all the same. What was not shown stays as it is.
     """
-    diary = _diary_to_change(db, therapist)
-    diary.holidays_worked = sorted({*diary.holidays_worked} - {*shown} | ({*shown} - {*closed}))
+    with _changing(db, therapist, now=now) as diary:
+        diary.holidays_worked = sorted({*diary.holidays_worked} - {*shown} | ({*shown} - {*closed}))
 
 
 def set_limits(
@@ -190,15 +193,17 @@ def add_kind(db: Session, therapist: Therapist, kind: Kind) -> ConsultationKind:
     return added
 
 
-def change_kind(db: Session, therapist: Therapist, changed: ConsultationKind, kind: Kind) -> None:
+def change_kind(
+    db: Session, therapist: Therapist, changed: ConsultationKind, kind: Kind, *, now: datetime
+) -> None:
     """From now on this kind is like that; consultations that were asked for stay as they are.
 
     Raises NoHoursAsLong, GapLongerThanAllHours.
     """
-    _diary_to_change(db, therapist)
-    # What it is judged by are the hours that it will have: its own, if it has any already.
-    _judge_kind(rules_of(db, therapist.id), kind, kind_id=changed.id)
-    _describe(changed, kind)
+    with _changing(db, therapist, now=now):
+        # What it is judged by are the hours that it will have: its own, if it has any already.
+        _judge_kind(rules_of(db, therapist.id), kind, kind_id=changed.id)
+        _describe(changed, kind)
 
 
 def retire_kind(db: Session, therapist: Therapist, kind: ConsultationKind) -> None:
@@ -230,7 +235,7 @@ def move_kind_up(db: Session, therapist: Therapist, kind: ConsultationKind) -> N
         each.position = position
 
 
-def take_over(db: Session, therapist: Therapist, found: Found, *, today: date) -> None:
+def take_over(db: Session, therapist: Therapist, found: Found, *, now: datetime) -> None:
     """What a calendar says becomes the diary: its week in place of the week before, if it has one, and its
     days beside the days that differ. The same calendar taken over twice is the same as once.
 
@@ -238,19 +243,53 @@ def take_over(db: Session, therapist: Therapist, found: Found, *, today: date) -
     """
     if not found.hours and not found.days:
         raise NothingInIt
-    if found.hours:
-        set_hours(db, therapist, found.hours)
-    else:
-        _diary_to_change(db, therapist)
-    for first, last, _ in found.days:
-        db.execute(
-            delete(DaysDiffer).where(
-                DaysDiffer.therapist_id == therapist.id,
-                DaysDiffer.first_day == first,
-                DaysDiffer.last_day == last,
+    with _changing(db, therapist, now=now):
+        if found.hours:
+            _set_week(db, therapist, found.hours)
+        for first, last, _ in found.days:
+            db.execute(
+                delete(DaysDiffer).where(
+                    DaysDiffer.therapist_id == therapist.id,
+                    DaysDiffer.first_day == first,
+                    DaysDiffer.last_day == last,
+                )
             )
-        )
-    _keep_days(db, therapist, found.days, today=today)
+        _keep_days(db, therapist, found.days, today=_day_of(therapist, now))
+
+
+@contextmanager
+def _changing(
+    db: Session, therapist: Therapist, *, now: datetime, seen: int | None = None
+) -> Iterator[Diary]:
+    """The diary to change; what this opens is noted for those who wait. Raises Overtaken."""
+    diary = _diary_to_change(db, therapist, seen=seen)
+    before = rules_of(db, therapist.id) if anybody_waits(db, therapist.id) else None
+    yield diary
+    if before is not None:
+        db.flush()
+        after = rules_of(db, therapist.id)
+        found = opened(before, after, now=now)
+        stretches = [
+            Opened(moment_of(begins), moment_of(ends), kinds) for (begins, ends), kinds in found.items()
+        ]
+        note_opened(db, therapist.id, stretches, now=now)
+
+
+def _set_week(
+    db: Session, therapist: Therapist, hours: Sequence[Hours], *, kind: ConsultationKind | None = None
+) -> None:
+    if len(hours) > MOST_STRETCHES:
+        raise TooManyHours
+    if kind is None:
+        length, gap = _least_room(rules_of(db, therapist.id))
+    else:
+        length, gap, kind.own_hours = kind.length, max(kind.gap_before, kind.gap_after), True
+    _judge(hours, therapist, length, gap)
+    _replace_hours(db, therapist, hours, kind_id=kind.id if kind else None)
+
+
+def _day_of(therapist: Therapist, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(therapist.time_zone)).date()
 
 
 def _diary_to_change(db: Session, therapist: Therapist, *, seen: int | None = None) -> Diary:

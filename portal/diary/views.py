@@ -109,7 +109,7 @@ def differ(therapist: Therapist) -> ResponseReturnValue:
 @therapist_only
 def remove(therapist: Therapist, reference: str) -> ResponseReturnValue:
     with transaction() as db:
-        remove_days(db, therapist, days_called(db, therapist, reference))
+        remove_days(db, therapist, days_called(db, therapist, reference), now=clock.now())
     flash("Removed. These days are like their weekdays again.")
     return redirect(url_for("diary.days"), code=303)
 
@@ -136,11 +136,11 @@ def choose(therapist: Therapist) -> ResponseReturnValue:
     country = form.country.data or None
     try:
         with transaction() as db:
-            choose_holidays(db, therapist, country=country, region=form.region.data or None)
+            choose_holidays(db, therapist, country=country, region=form.region.data or None, now=clock.now())
     except RegionUnknown:
         # It was a part of the country that was chosen before.
         with transaction() as db:
-            choose_holidays(db, therapist, country=country, region=None)
+            choose_holidays(db, therapist, country=country, region=None, now=clock.now())
     flash(_SAVED)
     return redirect(url_for("diary.holidays"), code=303)
 
@@ -153,7 +153,7 @@ def close(therapist: Therapist) -> ResponseReturnValue:
     form.offer(sorted(shown))
     if form.validate_on_submit():
         with transaction() as db:
-            switch_holidays(db, therapist, shown=shown, closed=form.closed.data or [])
+            switch_holidays(db, therapist, shown=shown, closed=form.closed.data or [], now=clock.now())
         flash(_SAVED)
     return redirect(url_for("diary.holidays"), code=303)
 
@@ -238,7 +238,7 @@ def change(therapist: Therapist, reference: str) -> ResponseReturnValue:
         return _kind_page(therapist, rules, shown, form)
     try:
         with transaction() as db:
-            change_kind(db, therapist, kind_called(db, therapist, reference), form.kind)
+            change_kind(db, therapist, kind_called(db, therapist, reference), form.kind, now=clock.now())
     except NoHoursAsLong as refusal:
         _refuse_length(form, refusal)
         return _kind_page(therapist, rules, shown, form)
@@ -311,7 +311,7 @@ def _is_saved(therapist: Therapist, form: WeekForm, *, kind_reference: str | Non
     try:
         with transaction() as db:
             kind = kind_called(db, therapist, kind_reference) if kind_reference else None
-            set_hours(db, therapist, form.hours, kind=kind, seen=form.version)
+            set_hours(db, therapist, form.hours, kind=kind, seen=form.version, now=clock.now())
     except HoursDoNotFit as unfit:
         form.refuse_hours(unfit.refusals)
         return False
@@ -343,7 +343,7 @@ def _days_added(therapist: Therapist, form: DaysForm) -> bool:
                 first=first,
                 last=last,
                 stretches=form.stretches,
-                today=_today(therapist),
+                now=clock.now(),
             )
     except LastBeforeFirst:
         form.refuse(form.last, "Enter a last day that is not before the first")

@@ -15,12 +15,13 @@ from portal import clock
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import zone_of
 from portal.database import current_db
+from portal.diary.clocks import minute_of, moment_of
 from portal.scheduling.forms import AskForm, ZoneForm
 from portal.scheduling.lifecycle import MOST_TIMES, Status
 from portal.scheduling.offers import Offer, offer_to
 from portal.scheduling.queries import Held, consultation_of
 from portal.scheduling.rendering import how_long, sheet_of, times_of
-from portal.scheduling.slots import minute_of, moment_of, nearest
+from portal.scheduling.slots import nearest
 from portal.web.formatting import day_and_time, zone_called
 from portal.web.instants import instant_in, posted
 from portal.web.zones import real_zone

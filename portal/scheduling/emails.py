@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.accounts.queries import Person, zone_of
+from portal.diary.clocks import clock_changes, minute_of, moment_of
 from portal.mail import outbox
 from portal.scheduling.lifecycle import Party, Status
 from portal.scheduling.models import Consultation
-from portal.scheduling.slots import clock_changes, minute_of, moment_of
 
 _File = tuple[str, str]
 

@@ -7,27 +7,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, cast, event, insert, literal, select
-from sqlalchemy.engine import Connection
+from sqlalchemy import bindparam, event, exists, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from portal.accounts.queries import take_turns
-from portal.database import UTCDateTime, carry_out, new_reference, rows
+from portal.database import carry_out, new_reference, rows
 from portal.diary.kinds import Kind
 from portal.errors import Overtaken, Refused
-from portal.jobs.models import Job
 from portal.jobs.queue import Due, enqueue_all
-from portal.scheduling.lifecycle import UNDONE_WITHIN, Move, Party, Status, answered_anew_by, reminded_at
+from portal.scheduling.lifecycle import Move, Party, Status, answered_anew_by, reminded_at
 from portal.scheduling.models import (
     Consultation,
     ConsultationEvent,
-    EarlierWish,
     HeldTime,
     HeldWindow,
     steps_of,
 )
 from portal.scheduling.queries import consultation_to_change, reminders_of
+from portal.waiting.models import EarlierWish
+from portal.waiting.services import Opened, note_opened
 
 _INSERT = insert(Consultation).returning(Consultation.id)
 _KEEP = insert(HeldWindow).returning(HeldWindow.id, HeldWindow.starts_at)
@@ -37,8 +36,8 @@ _HOLD = insert(HeldTime)
 TELLING, ANSWERING, EXPIRY = "tell-of-request", "remind-to-answer", "expire-request"
 # About a time that is kept until the questionnaire is sent: look whether its client still answers.
 LAPSE = "lapse-kept-time"
-# About a confirmed time: remind its client. About times that were let go: who waits for something earlier?
-REMINDER, FREED = "remind-of-consultation", "offer-freed-time"
+# About a confirmed time: remind its client.
+REMINDER = "remind-of-consultation"
 
 
 class SlotNotOffered(Refused):
@@ -213,27 +212,20 @@ def _window(consultation: Consultation, place: int, starts_at: datetime, ends_at
 
 _SETTLES = frozenset({Move.CONFIRM, Move.ACCEPT})
 _LETS_GO = frozenset(Move) - {Move.ASK, Move.MEET, Move.MISS, Move.UNDO}
+_AWAITED = select(Consultation.therapist_id).where(
+    Consultation.id == bindparam("consultation_id"),
+    exists().where(EarlierWish.therapist_id == Consultation.therapist_id),
+)
 
 
 @event.listens_for(ConsultationEvent, "after_insert")
-def _see_who_would_like_it(_mapper: object, connection: Connection, line: ConsultationEvent) -> None:
-    """Every move is a line of a history, so no time is let go on any path without this.
-
-    Only where somebody waits for an earlier time, and only once nobody can take the move back any more.
-    """
+def _note_what_opens(_mapper: object, _connection: object, line: ConsultationEvent) -> None:
+    """Every move is a line of a history, so no time is let go on any path without this."""
     # Of several times, one is settled on and the others go; a single one stays.
     stays = 1 if line.move in _SETTLES else 0
-    if line.move not in _LETS_GO or len(line.released or ()) <= stays:
+    db = object_session(line)
+    if db is None or line.move not in _LETS_GO or len(line.released or ()) <= stays:
         return
-    waits = (
-        select(EarlierWish.client_id)
-        .join(Consultation, Consultation.therapist_id == EarlierWish.therapist_id)
-        .where(Consultation.id == line.consultation_id)
-    )
-    job = select(
-        literal(FREED),
-        cast(line.id, String),
-        literal(line.happened_at + UNDONE_WITHIN, UTCDateTime()),
-        literal(0),
-    ).where(waits.exists())
-    connection.execute(insert(Job).from_select(["kind", "subject", "due_at", "attempts"], job))
+    let_go = [Opened(starts_at, ends_at) for starts_at, ends_at in line.times_before]
+    for (therapist_id,) in rows(db, _AWAITED, {"consultation_id": line.consultation_id}):
+        note_opened(db, therapist_id, let_go, now=line.happened_at)

@@ -28,6 +28,7 @@ from portal.scheduling.queries import (
     own_entry_called,
 )
 from portal.scheduling.slots import STEP
+from portal.waiting.services import Opened, note_opened
 
 LONGEST_ENTRY = timedelta(hours=24)
 _STEP = timedelta(minutes=STEP)
@@ -122,10 +123,12 @@ def keep_own_time(
     return entry.reference
 
 
-def give_back_own_time(db: Session, therapist: Therapist, reference: str) -> None:
+def give_back_own_time(db: Session, therapist: Therapist, reference: str, *, now: datetime) -> None:
     """Free the time of an own entry. Raises NotFound, for another's and for a consultation's too."""
     take_turns(db, therapist.id)
-    db.delete(own_entry_called(db, therapist, reference))
+    entry = own_entry_called(db, therapist, reference)
+    db.delete(entry)
+    note_opened(db, therapist.id, [Opened(entry.starts_at, entry.ends_at)], now=now)
 
 
 def _earlier(

@@ -18,7 +18,6 @@ from portal.scheduling.lifecycle import HOLDS_ITS_TIME, IS_OPEN, Party, Status
 from portal.scheduling.models import (
     Consultation,
     ConsultationEvent,
-    EarlierWish,
     HeldWindow,
     Phrase,
     ReminderSent,
@@ -224,14 +223,6 @@ def last_event_of(db: Session, consultation: Consultation) -> ConsultationEvent 
     ).first()
 
 
-def event_with_id(db: Session, number: int) -> ConsultationEvent:
-    """Raises NotFound."""
-    line = db.get(ConsultationEvent, number)
-    if line is None:
-        raise NotFound
-    return line
-
-
 def has_sent_answers(db: Session, client: Client) -> bool:
     """Whether the client has sent the questionnaire."""
     return bool(db.scalar(_SENT, {"client_id": client.id}))
@@ -277,22 +268,6 @@ def confirmed_to_come(db: Session, client: Client, *, now: datetime) -> Sequence
         )
         .order_by(Consultation.starts_at)
         .options(joinedload(Consultation.client))
-    ).all()
-
-
-def wishes_earlier(db: Session, client: Client) -> bool:
-    """Whether the client wants to be told when something earlier opens."""
-    return db.get(EarlierWish, client.id) is not None
-
-
-def wishes_for_earlier(db: Session, therapist_id: int) -> Sequence[Client]:
-    """Who would be glad of an earlier time, the oldest wish first; with data key and therapist."""
-    return db.scalars(
-        select(Client)
-        .join(EarlierWish, EarlierWish.client_id == Client.id)
-        .where(EarlierWish.therapist_id == therapist_id)
-        .order_by(EarlierWish.wished_at, EarlierWish.client_id)
-        .options(joinedload(Client.data_key), joinedload(Client.therapist))
     ).all()
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from portal.scheduling.slots import by_day, clock_changes, minute_of, moment_of
+from portal.diary.clocks import by_day, clock_changes, minute_of, moment_of
 from portal.web.formatting import day, offset, zone_name
 
 # A page is as many whole weeks as it takes to show so many times, and no more than that.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from portal.accounts.access import client_only
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import zone_of
 from portal.database import current_db, transaction
+from portal.diary.clocks import clock_changes, minute_of, moment_of
 from portal.errors import Overtaken
 from portal.practice.facts import current_practice
 from portal.scheduling.asking import Refusal, arranged_page, ask_form, is_arranged, times_page
@@ -46,7 +47,6 @@ from portal.scheduling.queries import (
     offer_of,
     reminders_of,
     reply_of,
-    wishes_earlier,
     words_of,
 )
 from portal.scheduling.services import (
@@ -55,18 +55,29 @@ from portal.scheduling.services import (
     NoRoomForMore,
     cancel_consultation,
     request_consultation,
-    undo,
     write_note,
 )
-from portal.scheduling.slots import clock_changes, minute_of, moment_of
+from portal.scheduling.undoing import AskedMeanwhile, SettledMeanwhile, undo
+from portal.waiting.queries import wishes_earlier
 from portal.web.form import PortalForm
 from portal.web.instants import instant_in
 
 blueprint = Blueprint("scheduling", __name__)
 
 _OFFERED_NO_MORE = "This is no longer offered. Nothing has changed for you."
-_TAKEN_MEANWHILE = "Somebody else has this time by now, so it cannot be brought back. You can choose another."
-_TOO_LATE_TO_UNDO = "This can no longer be taken back. You can choose another time whenever you like."
+_NOT_TAKEN_BACK: Mapping[type[Exception], str] = {
+    SlotNotOffered: "Somebody else has this time by now, so it cannot come back. You can choose another.",
+    Begun: "Its time has come, so it cannot come back. You can choose another.",
+    SettledMeanwhile: (
+        "The other time that you asked for is confirmed by now, so this one does not come back as well. "
+        "You can choose another time whenever you like."
+    ),
+    AskedMeanwhile: (
+        "You have asked for another time meanwhile, so this one is not brought back beside it. "
+        "You can choose again whenever you like."
+    ),
+    TooLateToUndo: "This can no longer be taken back. You can choose another time whenever you like.",
+}
 
 
 @blueprint.route("/times", methods=["GET", "POST"])
@@ -139,10 +150,8 @@ def take_back(client: Client, reference: str) -> ResponseReturnValue:
     try:
         with transaction() as db:
             undo(db, consultation, by=Party.CLIENT, now=clock.now())
-    except (SlotNotOffered, Begun):
-        return _its_page(client, consultation, problem=_TAKEN_MEANWHILE)
-    except (TooLateToUndo, AlreadyAsked):
-        return _its_page(client, consultation, problem=_TOO_LATE_TO_UNDO)
+    except tuple(_NOT_TAKEN_BACK) as refusal:
+        return _its_page(client, consultation, problem=_NOT_TAKEN_BACK[type(refusal)])
     return _to_its_page(reference)
 
 

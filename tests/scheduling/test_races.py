@@ -13,13 +13,13 @@ from sqlalchemy import select
 from portal.accounts.models import Client, Therapist
 from portal.app import create_app
 from portal.database import transaction
+from portal.diary.clocks import moment_of
 from portal.errors import Overtaken
 from portal.scheduling.holding import SlotNotOffered
 from portal.scheduling.lifecycle import MoveNotAllowed, Status
 from portal.scheduling.models import Consultation
 from portal.scheduling.offers import offer_to
 from portal.scheduling.queries import consultations_of
-from portal.scheduling.slots import moment_of
 from tests import make
 from tests.browser import Browser
 from tests.scheduling.crowd import AT_ONCE, MANY, all_at_once, crowd_of_processes
