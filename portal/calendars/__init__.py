@@ -17,3 +17,4 @@ def init_app(app: Flask) -> None:
     # therapist and `since`. Whoever has consultations says so here.
     app.extensions["own_entries"] = lambda *_asked, **_more: frozenset()
     app.extensions["job_handlers"][FETCH] = commands.fetch
+    app.extensions["job_lanes"][FETCH] = "calendars"
