@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g
@@ -31,6 +32,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal.errors import Overtaken
+from portal.gate import Gate
 
 # SQLite lets in writers by chance, not in the order of coming: the last of three hundred who ask at once
 # waits for seconds, on a busy machine for many. They are told late, but what is so.
@@ -101,10 +103,19 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
+def gate_of(engine: Engine) -> Gate | None:
+    """What writers of this database pass one by one; None where the database itself sees to that."""
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or not file or file == ":memory:":
+        return None
+    return Gate(Path(f"{file}-gate"))
+
+
 def init_app(app: Flask) -> None:
     engine = make_engine(app.config["DATABASE_URL"])
     app.extensions["engine"] = engine
     app.extensions["database"] = sessionmaker(engine, expire_on_commit=False)
+    app.extensions["gate"] = gate_of(engine)
     app.teardown_appcontext(_close)
 
 
@@ -137,24 +148,20 @@ def transaction() -> Iterator[Session]:
     (`populate_existing`), and the row's version decides.
     """
     db = current_db()
-    as_read = _as_read(db)
-    connection = db.connection()
-    if connection.dialect.name == "sqlite":
-        # Where it reads already: a commit and a connection anew would cost as much as two statements.
-        _on_the_driver(connection, "COMMIT", "BEGIN IMMEDIATE")
-    # Asking the session for its connection costs a fifth of a statement, each time.
-    db.info["writing_on"] = connection
-    try:
+    with _turn(), _undone_where_it_fails(db):
+        connection = db.connection()
+        if connection.dialect.name == "sqlite":
+            # Where it reads already: a commit and a connection anew would cost as much as two statements.
+            _on_the_driver(connection, "COMMIT", "BEGIN IMMEDIATE")
+        # Asking the session for its connection costs a fifth of a statement, each time.
+        db.info["writing_on"] = connection
         yield db
         db.commit()
-    except StaleDataError as clash:
-        _undo(db, as_read)
-        raise Overtaken from clash
-    except BaseException:
-        _undo(db, as_read)
-        raise
-    finally:
-        del db.info["writing_on"]
+
+
+def _turn() -> AbstractContextManager[None]:
+    gate: Gate | None = current_app.extensions["gate"]
+    return gate.turn() if gate else nullcontext()
 
 
 def _connection_of(db: Session) -> Connection:
@@ -162,8 +169,19 @@ def _connection_of(db: Session) -> Connection:
     return connection
 
 
-def _as_read(db: Session) -> list[tuple[Any, dict[str, Any]]]:
-    return [(each, vars(each).copy()) for each in db]
+@contextmanager
+def _undone_where_it_fails(db: Session) -> Iterator[None]:
+    as_read = [(each, vars(each).copy()) for each in db]
+    try:
+        yield
+    except StaleDataError as clash:
+        _undo(db, as_read)
+        raise Overtaken from clash
+    except BaseException:
+        _undo(db, as_read)
+        raise
+    finally:
+        db.info.pop("writing_on", None)
 
 
 def _undo(db: Session, as_read: list[tuple[Any, dict[str, Any]]]) -> None:

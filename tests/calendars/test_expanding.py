@@ -36,13 +36,7 @@ def test_an_entry_of_ours_blocks_nothing_but_only_at_the_time_that_we_gave_it(ui
     times = [f":20270302T{hour}0000Z" for hour in hours]
     until, own = SINCE + timedelta(days=9), {("ours", *TEN_TO_ELEVEN)}
 
-    told = expanded(
-        calendar(event(*times, uid=uid)),
-        zone=LONDON,
-        since=SINCE,
-        until=until,
-        own={("ours", *TEN_TO_ELEVEN)},
-    )
+    told = expanded(calendar(event(*times, uid=uid)), zone=LONDON, since=SINCE, until=until, own=own)
 
     assert len(told.stretches) == taken
 

@@ -35,13 +35,7 @@ def feed(db, scene, ada):
 def fetched(app, db, scene, ada, elsewhere):
     """When Ada is busy elsewhere, where a calendar says this."""
     app.extensions["calendar_fetcher"] = Fetcher(Inside(["127.0.0.1"]))
-    named = {
-        "kind": SourceKind.ICS,
-        "label": "A",
-        "address": elsewhere.url(),
-        "user_name": "",
-        "password": "",
-    }
+    named = {"kind": SourceKind.ICS, "label": "A", "user_name": "", "password": ""}
     with scene.request(), transaction() as own:
         reference = add_source(own, ada, address=elsewhere.url(), now=scene.now, **named).reference
 
