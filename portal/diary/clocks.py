@@ -40,6 +40,12 @@ def clock_changes(zone: str, since: int, until: int) -> list[int]:
     return [begins for begins, _, _ in cut[1:] if since < begins <= until]
 
 
+def last_change(zone: str, since: datetime, until: datetime) -> datetime | None:
+    """The last time that the clocks of the IANA zone are changed between two moments (T7)."""
+    changes = clock_changes(zone, minute_of(since), minute_of(until))
+    return moment_of(changes[-1]) if changes else None
+
+
 def by_day(starts: Sequence[int], zone: str) -> dict[date, list[tuple[int, int]]]:
     """Ascending starts by the day of a reader in the IANA zone, each as (start, minute of the wall clock)."""
     days: dict[int, list[tuple[int, int]]] = {}

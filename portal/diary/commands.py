@@ -15,7 +15,6 @@ from portal.accounts.models import Therapist
 from portal.accounts.queries import person_with_address
 from portal.database import current_db, transaction
 from portal.diary.entries import MOST_BYTES, NotACalendar, TooMuchInIt, entries_in
-from portal.diary.forms import words_for
 from portal.diary.importing import Found, hours_in
 from portal.diary.queries import only_therapist, rules_of
 from portal.diary.services import (
@@ -29,6 +28,7 @@ from portal.diary.services import (
     take_over,
 )
 from portal.diary.week import Hours, Unreadable, days_written, stretch_written, week_read
+from portal.diary.week_forms import words_for
 from portal.web.formatting import full_date
 
 hours = AppGroup("hours", help="When a therapist takes consultations.")

@@ -14,7 +14,8 @@ from portal.scheduling.calendar_file import file_of
 from portal.scheduling.holding import Begun, as_it_stands, remind_later, settle
 from portal.scheduling.lifecycle import Move, MoveNotAllowed, Party, Status
 from portal.scheduling.models import Consultation
-from portal.scheduling.queries import confirmed_to_come, note_row
+from portal.scheduling.queries import confirmed_to_come
+from portal.scheduling.words import note_row
 from portal.vault.words import seal
 from portal.waiting.services import forget_wish, wish
 

@@ -30,7 +30,8 @@ from portal.scheduling.lifecycle import (
 from portal.scheduling.models import Consultation
 from portal.scheduling.objections import Objection, refuse_unless_free
 from portal.scheduling.offers import starts_on_offer, taken_between
-from portal.scheduling.queries import consultation_to_change, offer_row, open_beside
+from portal.scheduling.queries import consultation_to_change, open_beside
+from portal.scheduling.words import offer_row
 from portal.vault.words import seal
 
 MOST_ALTERNATIVES = 3

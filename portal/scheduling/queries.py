@@ -22,7 +22,6 @@ from portal.scheduling.models import (
     Phrase,
     ReminderSent,
 )
-from portal.vault.words import unseal
 
 # Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
 # read further back.
@@ -279,26 +278,6 @@ def offered_before(db: Session, client: Client) -> frozenset[datetime]:
     return frozenset(db.scalars(starts))
 
 
-def words_of(db: Session, consultation: Consultation) -> str | None:
-    """What the client said with the request. The consultation comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_words, words_row(consultation.reference))
-
-
-def reply_of(db: Session, consultation: Consultation) -> str | None:
-    """What the therapist said when declining. The consultation comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_reply, reply_row(consultation.reference))
-
-
-def note_of(db: Session, consultation: Consultation) -> str | None:
-    """What the client wrote when it was too late to change it. It comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_note, note_row(consultation.reference))
-
-
-def offer_of(db: Session, consultation: Consultation) -> str | None:
-    """What the therapist said with other times. The consultation comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_offer, offer_row(consultation.reference))
-
-
 def open_beside(db: Session, consultation: Consultation) -> str | None:
     """The reference of another of its client's with this therapist that somebody still has to answer."""
     return db.scalar(
@@ -367,32 +346,8 @@ def phrase_called(db: Session, therapist: Therapist, reference: str) -> Phrase:
     return found
 
 
-def words_row(reference: str) -> str:
-    """What the vault calls the place where the client's words lie."""
-    return f"consultation.words:{reference}"
-
-
-def reply_row(reference: str) -> str:
-    """What the vault calls the place where the therapist's words lie."""
-    return f"consultation.reply:{reference}"
-
-
-def offer_row(reference: str) -> str:
-    """What the vault calls the place where the therapist's words with a proposal lie."""
-    return f"consultation.offer:{reference}"
-
-
-def note_row(reference: str) -> str:
-    """What the vault calls the place where the client's later words lie."""
-    return f"consultation.note:{reference}"
-
-
 def _held(owned: Sequence[Sequence[Any]]) -> Held:
     place = len(WINDOW)
     windows = sorted((row[place], row[1], row[2]) for row in owned if row[place] is not None)
     times = [(starts_at, ends_at) for _, starts_at, ends_at in windows]
     return Held._make([*owned[0][place + 1 :], times])
-
-
-def _unsealed(db: Session, consultation: Consultation, sealed: bytes | None, row: str) -> str | None:
-    return None if sealed is None else unseal(db, consultation.client.data_key, sealed, of=row)

@@ -40,15 +40,8 @@ from portal.scheduling.lifecycle import (
 )
 from portal.scheduling.models import Consultation
 from portal.scheduling.offers import Offer, offer_to
-from portal.scheduling.queries import (
-    Held,
-    consultation_of,
-    consultation_to_change,
-    has_sent_answers,
-    note_of,
-    note_row,
-    words_row,
-)
+from portal.scheduling.queries import Held, consultation_of, consultation_to_change, has_sent_answers
+from portal.scheduling.words import note_of, note_row, words_row
 from portal.vault.words import seal
 
 # So often one client asks within a day; nobody can fill a calendar, or a therapist's day, with requests.

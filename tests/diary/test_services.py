@@ -11,6 +11,16 @@ from portal.database import transaction
 from portal.diary.importing import Found
 from portal.diary.kinds import FIRST_CONSULTATION, Manner, Stamina
 from portal.diary.models import ConsultationKind, DaysDiffer
+from portal.diary.naming import (
+    GapLongerThanAllHours,
+    NoHoursAsLong,
+    TooManyKinds,
+    add_kind,
+    bring_back_kind,
+    change_kind,
+    move_kind_up,
+    retire_kind,
+)
 from portal.diary.opening import (
     CountryUnknown,
     EndsBeforeItStarts,
@@ -26,22 +36,14 @@ from portal.diary.services import (
     MOST_STRETCHES,
     DaysAreOver,
     DaysTooFar,
-    GapLongerThanAllHours,
     HoursDoNotFit,
     LastBeforeFirst,
-    NoHoursAsLong,
     NothingInIt,
     TooManyDays,
     TooManyHours,
-    TooManyKinds,
     add_days,
-    add_kind,
-    bring_back_kind,
-    change_kind,
     choose_holidays,
-    move_kind_up,
     remove_days,
-    retire_kind,
     set_hours,
     set_limits,
     switch_holidays,
@@ -349,7 +351,7 @@ def test_kinds_change_places(db, ada, say):
 
 
 def test_there_is_room_for_so_many_kinds(db, ada, say, monkeypatch):
-    monkeypatch.setattr("portal.diary.services.MOST_KINDS", 1)
+    monkeypatch.setattr("portal.diary.naming.MOST_KINDS", 1)
     say(add_kind, FOLLOW_UP)
 
     with pytest.raises(TooManyKinds):

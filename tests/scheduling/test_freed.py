@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from portal.diary.naming import change_kind
 from portal.diary.queries import rules_of
-from portal.diary.services import add_days, change_kind, remove_days, set_hours
+from portal.diary.services import add_days, remove_days, set_hours
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingEmail
 from portal.scheduling.lifecycle import UNDONE_WITHIN, Party, Status
