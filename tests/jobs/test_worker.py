@@ -22,6 +22,7 @@ from portal.jobs.models import Heartbeat, Job
 from portal.jobs.queue import LEASE, MOST_ATTEMPTS, GiveUp, enqueue, lanes_of
 from portal.jobs.worker import Worker
 from portal.mail.models import OutgoingEmail
+from tests.patience import PATIENCE_SECONDS
 
 PLENTY = 30
 # The worker processes have the system's clock, not the test's.
@@ -140,7 +141,7 @@ def test_a_worker_gives_signs_of_life_and_takes_leave(app, db, now, job):
 
     def look(_subject):
         # The pulse is a thread: wait for its first beat.
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE_SECONDS
         while not seen and time.monotonic() < until:
             with app.extensions["database"]() as other:
                 seen.extend(other.scalars(select(Heartbeat.beat_at)))
@@ -163,7 +164,7 @@ def test_a_job_that_waits_for_somebody_elsewhere_keeps_nothing_else_waiting(app,
         answered.set()
         worker.stop()
 
-    job(lambda _: done.append("the answer") if answered.wait(60) else None, kind="ask")
+    job(lambda _: done.append("the answer") if answered.wait(PATIENCE_SECONDS) else None, kind="ask")
     job(end, kind="note")
     worker.run()
 
@@ -192,7 +193,7 @@ def test_mail_and_calendars_have_lanes_of_their_own(app):
 def test_the_leases_of_all_jobs_in_hand_are_renewed(app, db, now, later, job):
     app.extensions["job_lanes"]["ask"] = "elsewhere"
     worker, leases = Worker(app, every_seconds=0.01), []
-    both = threading.Barrier(2, timeout=60)
+    both = threading.Barrier(2, timeout=PATIENCE_SECONDS)
 
     def hold(_subject):
         if both.wait() == 0:
@@ -233,7 +234,7 @@ def test_a_killed_worker_s_job_is_taken_again_and_three_workers_lose_none(databa
     db.flush()
 
     killed = at_work(database_url, tmp_path, 0, "--once")
-    assert killed.wait(60) == 9
+    assert killed.wait(PATIENCE_SECONDS) == 9
     assert the_state(db) == {("die", "taken"): 1, ("note", "waiting"): PLENTY}
 
     # The one that killed its worker does no harm any more.
@@ -241,7 +242,7 @@ def test_a_killed_worker_s_job_is_taken_again_and_three_workers_lose_none(databa
     beyond_the_lease = LEASE.total_seconds() / 60 + 1
     workers = [at_work(database_url, tmp_path, beyond_the_lease, "--once") for _ in range(3)]
 
-    assert [worker.wait(90) for worker in workers] == [0, 0, 0]
+    assert [worker.wait(PATIENCE_SECONDS) for worker in workers] == [0, 0, 0]
     assert the_state(db) == {("note", "done"): PLENTY + 1}
     done = Counter((tmp_path / "notes").read_text().split("\n")[:-1])
     assert done == Counter(map(str, range(PLENTY))) + Counter({"in hand": 2})
@@ -259,7 +260,7 @@ def test_a_worker_that_is_asked_to_end_finishes_what_it_has_in_hand(database_url
     wait_for(tmp_path / "notes", "first begun\n")
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(30) == 0
+    assert worker.wait(PATIENCE_SECONDS) == 0
     assert (tmp_path / "notes").read_text() == "first begun\nfirst finished\n"
     assert the_state(db) == {("slow", "done"): 1, ("slow", "waiting"): 1}
     assert db.scalars(select(Heartbeat)).all() == []
@@ -281,7 +282,7 @@ def the_state(db):
 
 
 def wait_for(path, text):
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_SECONDS
     while not (path.exists() and text in path.read_text()):
         assert time.monotonic() < until, f"{path.name} never said {text!r}"
         time.sleep(0.02)

@@ -17,6 +17,7 @@ from portal.scheduling.models import Consultation
 from tests import make
 from tests.browser import Browser
 from tests.html import read
+from tests.patience import PATIENCE_SECONDS
 from tests.scheduling.crowd import all_at_once
 from tests.scheduling.scene import held_in_vain, own_steps, steps_held
 from tests.started import start
@@ -84,7 +85,7 @@ def _press(port: int, cookie: str, token: str, starts_at: datetime) -> tuple[int
     """The answer's code, its errors, and the times on the page."""
     form = urlencode({"csrf_token": token, "starts_at": f"{starts_at:%Y-%m-%dT%H:%MZ}"})
     headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     connection.request("POST", "/times", form, headers)
     answer = connection.getresponse()
     root = read(answer.read().decode() or "<main></main>")
