@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import create_engine, inspect, text
 
 from config import ROOT
 from portal.database import Base
@@ -89,7 +89,7 @@ def test_migrations_are_one_numbered_line(alembic):
 def _empty_database(database, tmp_path, request):
     if database == "sqlite":
         return f"sqlite:///{tmp_path}/old.db"
-    server = make_url(request.getfixturevalue("migrated_postgres"))
+    server = request.getfixturevalue("migrated_postgres").url
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     name = f"old_{tmp_path.name}".replace("-", "_")[:60].lower()
     with admin.connect() as connection:

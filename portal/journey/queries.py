@@ -112,7 +112,7 @@ def way_of(db: Session, client: Client, *, now: datetime) -> Way:
 
 def _first_and_last(db: Session, client: Client) -> tuple[FirstReading | None, Ended | None]:
     """The first reading, and the newest consultation, however it stands."""
-    row = tuple(rows(db, _FIRST_AND_LAST, {"client_id": client.id}).one())
+    row = tuple(rows(db, _FIRST_AND_LAST, {"client_id": client.id})[0])
     first, last = row[: len(_FIRST.c)], row[len(_FIRST.c) :]
     return (FirstReading(*first) if first[0] else None), (Ended(*last) if last[0] else None)
 

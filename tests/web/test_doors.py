@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from urllib.parse import quote
 
 import pytest
@@ -230,6 +229,4 @@ def test_no_public_page_breaks_whatever_it_is_sent(app, visit, public_rules, fie
         )
     )  # fmt: skip
 
-    began = time.monotonic()
     assert visit(path, environ_overrides=strange, **request) < 500
-    assert time.monotonic() - began < 5
