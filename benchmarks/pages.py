@@ -26,16 +26,16 @@ from flask import Flask, g, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
 
+from benchmarks.people import therapist_with_clients
 from config import Settings
-from portal.accounts.models import Client, SignedInPlace, Therapist
-from portal.accounts.services import add_client, add_therapist, hash_of
+from portal.accounts.models import Client, SignedInPlace
+from portal.accounts.services import hash_of
 from portal.app import create_app
 from portal.database import current_db, transaction
-from portal.diary.models import WorkingHours
+from portal.diary.clocks import moment_of
 from portal.intake.services import publish_shipped_questionnaire
 from portal.reading.services import import_shipped_readings
 from portal.scheduling.offers import offer_to
-from portal.scheduling.slots import moment_of
 from portal.schema import upgrade
 
 # A hello is so short that it takes many of them to be a measure of anything.
@@ -181,7 +181,7 @@ def _practice(environ: dict[str, str]) -> tuple[list[str], Iterator[tuple[str, s
         with transaction() as db:
             import_shipped_readings(db, now=now)
             publish_shipped_questionnaire(db, now=now)
-        people = [_therapist_with_clients(number, now) for number in range(8)]
+        people = [therapist_with_clients(number, now) for number in range(8)]
         cookies, forms = [], []
         each = enough // len(people) + 1
         for therapist, clients in people:
@@ -193,38 +193,6 @@ def _practice(environ: dict[str, str]) -> tuple[list[str], Iterator[tuple[str, s
                 starts_at = f"{moment_of(start):%Y-%m-%dT%H:%MZ}"
                 forms.append((cookie, urlencode({"csrf_token": token, "starts_at": starts_at})))
     return cookies, iter(forms[1:])
-
-
-def _therapist_with_clients(number: int, now: datetime) -> tuple[Therapist, Callable[[int], list[Client]]]:
-    with transaction() as db:
-        therapist = add_therapist(
-            db,
-            name=f"Therapist {number}",
-            email=f"therapist-{number}@foyer.example",
-            password_hash="unusable",
-            time_zone="Europe/London",
-            now=now,
-        )
-        db.flush()
-        for weekday in range(1, 8):
-            # The ordinary hours of the others would make a poor month; these make a full one.
-            db.add(
-                WorkingHours(
-                    therapist_id=therapist.id, weekday=weekday, starts_minute=9 * 60, ends_minute=17 * 60
-                )
-            )
-
-    def clients(many: int) -> list[Client]:
-        with transaction() as db:
-            made = []
-            for client in range(many):
-                email = f"client-{number}-{client}@foyer.example"
-                made.append(add_client(db, email=email, password_hash="unusable", now=now, proved=True))
-                made[-1].therapist = therapist
-            db.flush()
-        return made
-
-    return therapist, clients
 
 
 def signed_in(app: Flask, client: Client, now: datetime) -> tuple[str, str]:

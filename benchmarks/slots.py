@@ -14,7 +14,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from portal.scheduling.slots import Busy, minute_of, open_starts
+from portal.diary.clocks import minute_of
+from portal.scheduling.slots import Busy, open_starts
 
 ROUNDS = 15
 DAY = 24 * 60

@@ -31,6 +31,7 @@ from portal import (
     web,
     writing,
 )
+from portal.web.application import Application
 
 _GROUND = (database, schema, vault, web, jobs, mail, health)
 _FEATURES = (
@@ -54,7 +55,7 @@ _FEATURES = (
 def create_app(settings: Settings | None = None) -> Flask:
     """Wire the features together. Nothing else in the portal knows all of them."""
     settings = settings or Settings.from_environment()
-    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Application(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(
         DEVELOPMENT=settings.development,
         INSTANCE=settings.instance,

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from portal.accounts.models import Client, Therapist
 from portal.care.leaving import NEUTRAL_SITE
 from tests import make
+from tests.patience import PATIENCE_SECONDS, until
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -32,7 +33,9 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("no Chromium here; on Debian: apt-get install chromium")
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        patience = PATIENCE_SECONDS * 1000
+        expect.set_options(timeout=patience)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments, timeout=patience)
         yield browser
         browser.close()
 
@@ -62,8 +65,24 @@ def _answering_whole(app: Flask) -> WSGIApplication:
 def new_page(chromium: Browser, *, scripts: bool = True, size: dict[str, int] | None = None) -> Page:
     """A page of a browser of its own. Nothing leaves this machine: the neutral site is answered here."""
     context = chromium.new_context(java_script_enabled=scripts, viewport=size)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     context.route(f"{NEUTRAL_SITE}**", lambda route: route.fulfill(content_type="text/html", body="Neutral"))
     return context.new_page()
+
+
+def leave_by_keyboard(page: Page) -> None:
+    """Shift three times, and again if they came too far apart, as they may on a busy machine."""
+    here = page.url
+
+    def has_left() -> bool:
+        for _ in range(3):
+            page.keyboard.press("Shift")
+        # A page that is on its way out answers nothing any more.
+        with contextlib.suppress(Error):
+            return page.url != here or page.locator("html.left").count() > 0
+        return True
+
+    until(has_left, what="another page")
 
 
 def sign_in(page: Page, address: str, person: Client | Therapist) -> None:

@@ -13,11 +13,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.patience import PATIENCE_SECONDS, until
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -47,7 +48,7 @@ def temporary_postgres() -> Iterator[str]:
         yield f"postgresql+psycopg://portal@/postgres?host={work}"
     finally:
         server.send_signal(signal.SIGINT)
-        server.wait(30)
+        server.wait(PATIENCE_SECONDS)
         shutil.rmtree(work, ignore_errors=True)
 
 
@@ -91,10 +92,9 @@ def _wait_until_it_answers(
     binaries: Path, work: Path, server: subprocess.Popen[bytes], run: dict[str, Any]
 ) -> None:
     """The socket is there before the server accepts anybody."""
-    for _ in range(600):
-        if subprocess.run([binaries / "pg_isready", "-q", "-h", work], check=False, **run).returncode == 0:
-            return
-        if server.poll() is not None:
-            break
-        time.sleep(0.05)
-    raise RuntimeError((work / "log").read_text())
+
+    def answers() -> bool:
+        assert server.poll() is None, (work / "log").read_text()
+        return subprocess.run([binaries / "pg_isready", "-q", "-h", work], check=False, **run).returncode == 0
+
+    until(answers, what="a database server that answers")

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config import ROOT
-
-_PATIENCE_SECONDS = 60
+from tests.patience import PATIENCE_SECONDS
 
 
 class Started:
@@ -23,14 +22,14 @@ class Started:
         self.process, self.port = process, port
 
     def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE_SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         with contextlib.closing(connection):
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
 
     def wait_until_it_answers(self, path: str = "/healthz", code: int = 200) -> None:
-        until = time.monotonic() + _PATIENCE_SECONDS
+        until = time.monotonic() + PATIENCE_SECONDS
         answer: tuple[int, str] | None = None
         while time.monotonic() < until:
             assert self.process.poll() is None, f"it has ended: {self.process.communicate()[0]}"
@@ -44,7 +43,7 @@ class Started:
     def end(self, by: int = signal.SIGTERM) -> tuple[int, str]:
         """Its exit code and what it has said."""
         self.process.send_signal(by)
-        said, _ = self.process.communicate(timeout=_PATIENCE_SECONDS)
+        said, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
         return self.process.returncode, said
 
     def family(self) -> list[int]:
@@ -77,7 +76,7 @@ def start(*arguments: str, instance: Path, port: int | None = None, **settings: 
         if process.poll() is None:
             process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=_PATIENCE_SECONDS)
+            process.communicate(timeout=PATIENCE_SECONDS)
         process.kill()
         process.wait()
 

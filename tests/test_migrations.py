@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import create_engine, inspect, text
 
 from config import ROOT
 from portal.database import Base
@@ -65,14 +65,14 @@ def test_what_was_held_before_there_were_windows_is_held_in_one(database, tmp_pa
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_every_reading_has_what_it_says_as_its_first_revision(database, tmp_path, request):
-    """As the fourth migration stored them: one that is published, and a draft."""
+    """As the fifth migration stored them: one that is published, and a draft."""
     engine = create_engine(_empty_database(database, tmp_path, request))
     with engine.connect() as connection:
         alembic = Config(toml_file=ROOT / "pyproject.toml", attributes={"connection": connection})
-        command.upgrade(alembic, "0004")
+        command.upgrade(alembic, "0005")
         for statement in _READINGS_BEFORE.split(";"):
             connection.execute(text(statement))
-        command.upgrade(alembic, "0005")
+        command.upgrade(alembic, "0006")
 
         references = connection.scalars(text("SELECT reference FROM reading")).all()
         revisions = connection.execute(
@@ -82,7 +82,7 @@ def test_every_reading_has_what_it_says_as_its_first_revision(database, tmp_path
             )
         ).all()
         takes = connection.scalars(text("SELECT takes_messages FROM practice")).all()
-        command.downgrade(alembic, "0004")
+        command.downgrade(alembic, "0005")
         before = connection.scalars(text("SELECT slug FROM reading ORDER BY id")).all()
         connection.rollback()
     engine.dispose()
@@ -119,7 +119,7 @@ def test_migrations_are_one_numbered_line(alembic):
 def _empty_database(database, tmp_path, request):
     if database == "sqlite":
         return f"sqlite:///{tmp_path}/old.db"
-    server = make_url(request.getfixturevalue("migrated_postgres"))
+    server = request.getfixturevalue("migrated_postgres").url
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     name = f"old_{tmp_path.name}".replace("-", "_")[:60].lower()
     with admin.connect() as connection:

@@ -19,6 +19,7 @@ import pytest
 from config import ROOT
 from portal import __main__ as bootstrap
 from portal import suite
+from tests.patience import PATIENCE_SECONDS
 from tests.started import start
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
@@ -155,7 +156,7 @@ def _name(requirement):
 
 def test_the_list_of_commands_has_a_line_for_each(tmp_path):
     with start("--help", instance=tmp_path) as started:
-        said, _ = started.process.communicate(timeout=60)
+        said, _ = started.process.communicate(timeout=PATIENCE_SECONDS)
 
     listed = dict(re.findall(r"^  ([a-z-]+) {2,}(\S.*)$", said.partition("Commands:")[2], re.M))
     assert {"run", "test", "serve", "work", "db", "demo"} <= listed.keys()
@@ -164,7 +165,7 @@ def test_the_list_of_commands_has_a_line_for_each(tmp_path):
 
 def test_an_unfit_setting_is_told_in_one_line(tmp_path):
     with start("serve", instance=tmp_path, **PRODUCTION) as started:
-        said, _ = started.process.communicate(timeout=60)
+        said, _ = started.process.communicate(timeout=PATIENCE_SECONDS)
 
     assert started.process.returncode == 2
     assert re.fullmatch(r"Error: PORTAL_\w+ .*\n", said)
@@ -186,7 +187,7 @@ def test_flask_s_own_command_knows_the_same_commands_and_says_the_same(tmp_path)
 
 def test_serve_says_that_the_tables_are_behind(tmp_path):
     with start("serve", instance=tmp_path) as started:
-        said, _ = started.process.communicate(timeout=60)
+        said, _ = started.process.communicate(timeout=PATIENCE_SECONDS)
 
     assert started.process.returncode == 1
     assert said == "Error: The tables are behind; mend it with: python3 -m portal db upgrade\n"
@@ -222,7 +223,7 @@ def test_when_one_of_them_dies_all_of_it_ends_and_says_which(tmp_path, name):
         own, *children = family = started.family()
         work = [number for number in children if "work" in _command_line(number).split()]
         os.kill((work if name == "work" else [number for number in children if number not in work])[0], 9)
-        said, _ = started.process.communicate(timeout=60)
+        said, _ = started.process.communicate(timeout=PATIENCE_SECONDS)
 
     assert started.process.returncode == 1
     assert f"The {name} process ended by itself" in said
@@ -236,7 +237,7 @@ def test_ctrl_c_at_a_terminal_reaches_all_of_them_and_ends_them_in_order(tmp_pat
         family = started.family()
         # A terminal sends it to the whole group.
         os.killpg(started.process.pid, signal.SIGINT)
-        said, _ = started.process.communicate(timeout=60)
+        said, _ = started.process.communicate(timeout=PATIENCE_SECONDS)
 
     assert started.process.returncode == 0
     assert said.endswith("Ctrl-C ends it.\n")
@@ -257,7 +258,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         with start("run", instance=tmp_path, PORTAL_PORT=port) as started:
-            said, _ = started.process.communicate(timeout=60)
+            said, _ = started.process.communicate(timeout=PATIENCE_SECONDS)
 
     assert started.process.returncode == 1
     assert re.fullmatch(rf"Error: .*127\.0\.0\.1, port {port} .*PORTAL_PORT.*\n", said)
@@ -272,7 +273,7 @@ def test_run_starts_again_with_what_is_there(tmp_path):
 
 def test_serve_ends_when_it_is_asked_to(tmp_path):
     with start("db", "upgrade", instance=tmp_path) as upgrade:
-        assert upgrade.process.wait(60) == 0
+        assert upgrade.process.wait(PATIENCE_SECONDS) == 0
     with start("serve", instance=tmp_path, PORTAL_WORKERS="2") as started:
         started.wait_until_it_answers()
         family = started.family()
@@ -314,7 +315,7 @@ def test_the_first_linter_that_fails_ends_it_with_its_own_words(in_its_place, mo
 
 
 def _until(happens):
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_SECONDS
     while not happens():
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -77,6 +77,12 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         return self._token
 
 
+class _Manager(LoginManager):  # type: ignore[misc]
+    def _session_protection_failed(self) -> bool:
+        """Never: it is switched off, but would take a digest of the headers all the same, on every page."""
+        return False
+
+
 def client_only(view: View) -> View:
     """The view is given the client as its first argument."""
     return opened_to(Audience.CLIENT, _handed_the_person(Client, view))
@@ -156,9 +162,9 @@ def visitor_kind() -> str | None:
 
 def init_app(app: Flask) -> None:
     # Templates are told who is there by visitor_kind; a page for a stranger looks into no cookie.
-    manager = LoginManager(app, add_context_processor=False)
+    manager = _Manager(app, add_context_processor=False)
     manager.user_loader(_signed_in)
-    # Flask-Login's own protection trusts the visitor's headers; the place in the database is what counts.
+    # Its own protection trusts the visitor's headers; the place in the database is what counts.
     manager.session_protection = None
     app.jinja_env.globals["visitor_kind"] = visitor_kind
     # In place of the plain page, which knows nobody.

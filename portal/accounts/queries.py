@@ -36,6 +36,13 @@ _PLACE = (
     .outerjoin(Therapist, Therapist.id == func.coalesce(SignedInPlace.therapist_id, Client.therapist_id))
     .where(SignedInPlace.token_hash == bindparam("token_hash"))
 )
+# Nothing that waits to be written goes before it.
+_TURN = (
+    select(Therapist.id)
+    .where(Therapist.id == bindparam("id"))
+    .with_for_update()
+    .execution_options(autoflush=False)
+)
 
 
 class LinkGone(NotFound):
@@ -107,6 +114,15 @@ def link_of(db: Session, token_hash: str, purpose: Purpose, *, now: datetime) ->
     if row is None or (row.Client or row.Therapist) is None:
         raise LinkGone
     return row.MailedLink, row.Client or row.Therapist
+
+
+def take_turns(db: Session, therapist_id: int) -> None:
+    """Hold the therapist's row: whatever takes, frees or describes their time happens one after the other.
+
+    SQLite has one writer at a time anyhow, and is asked nothing.
+    """
+    if db.get_bind().dialect.name != "sqlite":
+        db.execute(_TURN, {"id": therapist_id})
 
 
 def place_of(db: Session, token_hash: str) -> Place | None:

@@ -13,4 +13,8 @@ from portal.calendars.services import FETCH
 def init_app(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     app.extensions["calendar_fetcher"] = Fetcher(Inside(app.config["CALENDARS_INSIDE"]))
+    # (UID, begin, end) of what calendars elsewhere may hold of ours, for a database session, the id of a
+    # therapist and `since`. Whoever has consultations says so here.
+    app.extensions["own_entries"] = lambda *_asked, **_more: frozenset()
     app.extensions["job_handlers"][FETCH] = commands.fetch
+    app.extensions["job_lanes"][FETCH] = "calendars"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
 
 from flask import current_app
@@ -12,6 +13,7 @@ from portal import clock
 from portal.calendars import caldav
 from portal.calendars.addresses import address_of
 from portal.calendars.confining import expanded_apart
+from portal.calendars.expanding import Entry
 from portal.calendars.failures import CannotBeRead, Why
 from portal.calendars.fetching import Answer, Fetcher, Question
 from portal.calendars.models import SourceKind
@@ -77,6 +79,8 @@ def _outcome(look: Look) -> Copy | Why | None:
 def _copy(look: Look, now: datetime) -> Copy | None:
     since = datetime.combine(now.astimezone(UTC).date() - _DAY, time(), UTC)
     until = since + HORIZON
+    # Before anybody is asked: what is given back meanwhile is among them all the same.
+    own = _own_entries(look.therapist_id, since)
     answer = _asked(look, since, until)
     if answer.unchanged:
         return None
@@ -85,8 +89,14 @@ def _copy(look: Look, now: datetime) -> Copy | None:
         since=(since - _MARGIN).date(),
         until=(until + _MARGIN).date(),
     )
-    found = expanded_apart(text, zone=look.zone, since=since, until=until)
+    found = expanded_apart(text, zone=look.zone, since=since, until=until, own=own)
     return Copy(found, answer.etag, answer.last_modified)
+
+
+def _own_entries(therapist_id: int, since: datetime) -> Collection[Entry]:
+    with current_app.extensions["database"]() as db:
+        entries: Collection[Entry] = current_app.extensions["own_entries"](db, therapist_id, since=since)
+    return entries
 
 
 def _asked(look: Look, since: datetime, until: datetime) -> Answer:

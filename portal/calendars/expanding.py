@@ -10,7 +10,7 @@ import contextlib
 import json
 import resource
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ from icalendar import Calendar, Component
 
 MOST_OCCURRENCES = 20_000
 Stretch = tuple[datetime, datetime]
+# (UID, begin, end): only together do they say whose an entry is, for anybody can write a UID.
+Entry = tuple[str, datetime, datetime]
 # Local times are up to 14 hours from UTC, and an entry may begin the day before.
 _MARGIN = timedelta(days=2)
 _DAY = timedelta(days=1)
@@ -41,12 +43,14 @@ class Expanded:
     foreign_zones: int = 0
 
 
-def expanded(text: str, *, zone: ZoneInfo, since: datetime, until: datetime) -> Expanded:
+def expanded(
+    text: str, *, zone: ZoneInfo, since: datetime, until: datetime, own: Collection[Entry] = frozenset()
+) -> Expanded:
     """What the calendar (RFC 5545, vetted) blocks between two moments.
 
     Whole days are the days of `zone`; so are times without a zone, and those in one that nobody knows. What
-    is cancelled or transparent blocks nothing. An entry that cannot be read is counted and left out. Raises
-    TooMany, and ValueError if it is no calendar at all.
+    is cancelled or transparent blocks nothing, nor do our `own` entries, which came from here. An entry that
+    cannot be read is counted and left out. Raises TooMany, and ValueError if it is no calendar at all.
     """
     calendar, found, busy = Calendar.from_ical(text), Expanded(), list[Stretch]()
     left = MOST_OCCURRENCES
@@ -58,7 +62,8 @@ def expanded(text: str, *, zone: ZoneInfo, since: datetime, until: datetime) -> 
                 left -= 1
                 if left < 0:
                     raise TooMany
-                busy.append((_instant(starts, zone), _instant(ends, zone)))
+                entry = str(group[0].get("UID")), _instant(starts, zone), _instant(ends, zone)
+                busy += [entry[1:]] if entry not in own else []
         except TooMany:
             raise
         except Exception as problem:
@@ -185,6 +190,10 @@ def _main() -> None:
             zone=ZoneInfo(asked["zone"]),
             since=datetime.fromisoformat(asked["since"]),
             until=datetime.fromisoformat(asked["until"]),
+            own={
+                (uid, datetime.fromisoformat(starts), datetime.fromisoformat(ends))
+                for uid, starts, ends in asked["own"]
+            },
         )
         told: object = {
             "stretches": [(starts.isoformat(), ends.isoformat()) for starts, ends in found.stretches],

@@ -21,11 +21,12 @@ LONGEST = timedelta(days=1)
 # A copy reaches only so far ahead, so an answer that nothing has changed is not believed for ever.
 _COPY_HOLDS = timedelta(days=1)
 
-# (starts_at, ends_at), for whoever subtracts them; `since` is LONGEST before what is asked about.
+# (starts_at, ends_at), for whoever subtracts them; `long_since` is LONGEST before `since`, for the index.
 BUSY = select(BusyTime.starts_at, BusyTime.ends_at).where(
     BusyTime.therapist_id == bindparam("therapist_id"),
-    BusyTime.starts_at > bindparam("since"),
+    BusyTime.starts_at > bindparam("long_since"),
     BusyTime.starts_at < bindparam("until"),
+    BusyTime.ends_at > bindparam("since"),
 )
 _WITH_KEY = joinedload(CalendarSource.data_key)
 
@@ -56,6 +57,7 @@ class Look:
     # What the last copy is called; None where it has to be made anew.
     etag: str | None
     last_modified: str | None
+    therapist_id: int
     # An IANA name: the therapist's.
     zone: str
     # The moment that this look was due, and by which it is told from others.
@@ -113,6 +115,7 @@ def look_due(db: Session, reference: str, *, now: datetime) -> Look | None:
         sign_in=(user_name, password or "") if user_name else None,
         etag=source.etag if holds else None,
         last_modified=source.last_modified if holds else None,
+        therapist_id=source.therapist_id,
         zone=source.therapist.time_zone,
         due_at=source.next_look_at,
     )
@@ -125,8 +128,8 @@ def busy_elsewhere(
 
     Stretches of several calendars may overlap; one that goes over midnight in UTC is told in two.
     """
-    asked = {"therapist_id": therapist.id, "since": since - LONGEST, "until": until}
-    return sorted((starts, ends) for starts, ends in rows(db, BUSY, asked) if ends > since)
+    asked = {"therapist_id": therapist.id, "long_since": since - LONGEST, "since": since, "until": until}
+    return sorted((starts, ends) for starts, ends in rows(db, BUSY, asked))
 
 
 def place_in(source: CalendarSource, what: str) -> str:

@@ -10,15 +10,17 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Therapist
+from portal.accounts.queries import take_turns
 from portal.calendars.emails import tell_of_silence
 from portal.calendars.expanding import Expanded
 from portal.calendars.failures import Why
 from portal.calendars.models import BusyTime, CalendarSource, SourceKind
 from portal.calendars.queries import place_in
-from portal.database import new_reference, rows
+from portal.database import carry_out, new_reference, rows
 from portal.errors import Refused
 from portal.jobs.queue import enqueue
 from portal.vault.words import make_data_key, seal
+from portal.waiting.services import Opened, note_opened
 
 FETCH = "fetch-calendar"
 MOST_SOURCES = 20
@@ -31,7 +33,6 @@ _OF_SOURCE = BusyTime.source_id == bindparam("of_source")
 _KEPT = select(BusyTime.starts_at, BusyTime.ends_at).where(_OF_SOURCE)
 _INSERT = insert(BusyTime)
 _DELETE = delete(BusyTime).where(_OF_SOURCE, BusyTime.starts_at == bindparam("beginning"))
-_DELETE_ALL = delete(BusyTime).where(_OF_SOURCE)
 
 
 class TooManySources(Refused):
@@ -68,7 +69,7 @@ def add_source(
     """
     of_therapist = select(func.count()).where(CalendarSource.therapist_id == therapist.id)
     # Of two at once the second waits for the first, and then sees its source.
-    db.execute(select(Therapist.id).where(Therapist.id == therapist.id).with_for_update())
+    take_turns(db, therapist.id)
     if (db.scalar(of_therapist) or 0) >= MOST_SOURCES:
         raise TooManySources
     source = CalendarSource(
@@ -89,9 +90,9 @@ def add_source(
     return source
 
 
-def remove_source(db: Session, source: CalendarSource) -> None:
+def remove_source(db: Session, source: CalendarSource, *, now: datetime) -> None:
     """Forget a calendar elsewhere, its copy and its key; its times are offered again."""
-    rows(db, _DELETE_ALL, {"of_source": source.id})
+    _replace(db, source, frozenset(), now)
     db.delete(source)
     db.flush()
     db.delete(source.data_key)
@@ -107,7 +108,7 @@ def look_again(db: Session, source: CalendarSource, *, now: datetime) -> None:
 
 def keep_copy(db: Session, source: CalendarSource, copy: Copy, *, due_at: datetime, now: datetime) -> None:
     """The look that was due then brought this: it takes the place of the copy before."""
-    _replace(db, source, set(copy.expanded.stretches))
+    _replace(db, source, set(copy.expanded.stretches), now)
     source.copied_at = now
     source.etag, source.last_modified = copy.etag, copy.last_modified
     source.unread, source.foreign_zones = copy.expanded.unread, copy.expanded.foreign_zones
@@ -144,16 +145,18 @@ def _look_next(db: Session, source: CalendarSource, due_at: datetime, next_at: d
         enqueue(db, FETCH, subject=source.reference, due_at=next_at)
 
 
-def _replace(db: Session, source: CalendarSource, stretches: Set[tuple[datetime, datetime]]) -> None:
+def _replace(
+    db: Session, source: CalendarSource, stretches: Set[tuple[datetime, datetime]], now: datetime
+) -> None:
     """Only what differs is written: most calendars are as they were ten minutes ago."""
     kept = {(starts, ends) for starts, ends in rows(db, _KEPT, {"of_source": source.id})}
-    gone = [{"of_source": source.id, "beginning": starts} for starts, _ in kept - stretches]
-    owner = {"source_id": source.id, "therapist_id": source.therapist_id}
+    gone, owner = kept - stretches, {"source_id": source.id, "therapist_id": source.therapist_id}
     new = [owner | {"starts_at": starts, "ends_at": ends} for starts, ends in sorted(stretches - kept)]
     if gone:
-        rows(db, _DELETE, gone)
+        carry_out(db, _DELETE, [{"of_source": source.id, "beginning": starts} for starts, _ in gone])
+        note_opened(db, source.therapist_id, [Opened(*stretch) for stretch in sorted(gone)], now=now)
     if new:
-        rows(db, _INSERT, new)
+        carry_out(db, _INSERT, new)
 
 
 def _sealed(db: Session, source: CalendarSource, what: str, words: str) -> bytes:

@@ -74,7 +74,7 @@ def look(therapist: Therapist, reference: str) -> ResponseReturnValue:
 @therapist_only
 def remove(therapist: Therapist, reference: str) -> ResponseReturnValue:
     with transaction() as db:
-        remove_source(db, source_of(db, therapist, reference))
+        remove_source(db, source_of(db, therapist, reference), now=clock.now())
     flash("Removed. What it kept free can be asked for again.")
     return redirect(url_for("calendars.index"), code=303)
 

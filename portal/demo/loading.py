@@ -18,6 +18,7 @@ from portal.accounts.models import Client, Therapist
 from portal.accounts.passwords import Cost, hash_password
 from portal.accounts.services import add_client, add_therapist, keep_name
 from portal.database import transaction
+from portal.diary.clocks import minute_of, moment_of
 from portal.diary.services import set_hours
 from portal.intake.replies import Posted
 from portal.intake.services import begin_intake, publish_shipped_questionnaire, save_answer, send_intake
@@ -30,7 +31,6 @@ from portal.scheduling.answers import confirm_consultation
 from portal.scheduling.offers import offer_to
 from portal.scheduling.queries import consultation_called
 from portal.scheduling.services import request_consultation
-from portal.scheduling.slots import minute_of, moment_of
 
 PASSWORD = "a-quiet-place-to-begin"
 ADA, SAM, KIT = "ada@foyer.example", "sam@foyer.example", "kit@foyer.example"
@@ -134,6 +134,7 @@ def _found_practice(db: Session, password_hash: str, now: datetime) -> None:
             db,
             ada,
             [(weekday, *times, 0) for weekday in _MONDAY_TO_THURSDAY for times in (_MORNING, _AFTERNOON)],
+            now=now,
         )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.diary import commands, views
+from portal.diary import commands, kind_views, views, week_views  # noqa: F401
+from portal.diary.desk import blueprint
 
 
 def init_app(app: Flask) -> None:
-    app.register_blueprint(views.blueprint)
+    app.register_blueprint(blueprint)
     app.cli.add_command(commands.hours)

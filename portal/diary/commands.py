@@ -15,7 +15,6 @@ from portal.accounts.models import Therapist
 from portal.accounts.queries import person_with_address
 from portal.database import current_db, transaction
 from portal.diary.entries import MOST_BYTES, NotACalendar, TooMuchInIt, entries_in
-from portal.diary.forms import words_for
 from portal.diary.importing import Found, hours_in
 from portal.diary.queries import only_therapist, rules_of
 from portal.diary.services import (
@@ -29,6 +28,7 @@ from portal.diary.services import (
     take_over,
 )
 from portal.diary.week import Hours, Unreadable, days_written, stretch_written, week_read
+from portal.diary.week_forms import words_for
 from portal.web.formatting import full_date
 
 hours = AppGroup("hours", help="When a therapist takes consultations.")
@@ -53,7 +53,7 @@ def set_(week: str, email: str | None) -> None:
         ) from None
     try:
         with transaction() as db:
-            set_hours(db, therapist, read)
+            set_hours(db, therapist, read, now=clock.now())
     except HoursDoNotFit as unfit:
         raise _does_not_fit(unfit, read) from None
     except TooManyHours:
@@ -76,7 +76,7 @@ def import_(calendar: BinaryIO, email: str | None) -> None:
     found = _found(calendar, therapist, zone, today)
     try:
         with transaction() as db:
-            take_over(db, therapist, found, today=today)
+            take_over(db, therapist, found, now=clock.now())
     except NothingInIt:
         _show_left(found)
         raise click.ClickException(

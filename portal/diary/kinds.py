@@ -7,6 +7,9 @@ from datetime import timedelta
 from enum import StrEnum
 
 _DAY = 24 * 60
+# In minutes: no consultation takes longer, and none wants more free time before or after it. Whoever asks
+# what is taken around a time need look no further than both.
+LONGEST, WIDEST_GAP = 8 * 60, 4 * 60
 
 
 class Weeks(StrEnum):

@@ -136,7 +136,7 @@ def rules_of(db: Session, therapist_id: int, *, to_change: bool = False) -> Rule
     Two queries, whatever the diary holds. Raises NotFound.
     """
     asked = {"therapist_id": therapist_id}
-    found = rows(db, _RULES_LOCKED if to_change else _RULES, asked).all()
+    found = rows(db, _RULES_LOCKED if to_change else _RULES, asked)
     if not found:
         raise NotFound
     time_zone, *rest = found[0]

@@ -1,4 +1,4 @@
-"""Saying when consultations are taken: the week, days that differ, holidays, kinds, and how much is enough.
+"""Saying when consultations are taken: the week, days that differ, holidays, and how much is enough.
 
 Each of these holds the therapist's row, as asking for a time does, so that a time is never judged by half of
 a change. What is in the diary already stays there, whatever the hours become.
@@ -7,24 +7,24 @@ a change. What is in the diary already stays there, whatever the hours become.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
 
 from portal.accounts.models import Therapist
+from portal.diary.changing import changing, diary_to_change
 from portal.diary.importing import Found
-from portal.diary.kinds import Kind, Stamina, Weeks
-from portal.diary.models import ConsultationKind, DaysDiffer, Diary, WorkingHours
+from portal.diary.kinds import Stamina, Weeks
+from portal.diary.models import ConsultationKind, DaysDiffer, WorkingHours
 from portal.diary.opening import holidays_in, unfit_hours
 from portal.diary.queries import Rules, rules_of
 from portal.diary.week import EVEN, ODD, Hours, Stretch
-from portal.errors import Overtaken, Refused
+from portal.errors import Refused
 
 MOST_STRETCHES = 70
 MOST_DAYS = 500
-MOST_KINDS = 20
 # How far ahead days that differ can be written down, and how many of them at once.
 FURTHEST = timedelta(days=2 * 366)
 
@@ -59,22 +59,6 @@ class DaysTooFar(Refused):
     """They reach further ahead than anybody plans."""
 
 
-class TooManyKinds(Refused):
-    """There are as many kinds as one may have."""
-
-
-class NoHoursAsLong(Refused):
-    """A consultation of this length fits into none of the hours; the longest are `longest` minutes."""
-
-    def __init__(self, longest: int) -> None:
-        super().__init__(longest)
-        self.longest = longest
-
-
-class GapLongerThanAllHours(NoHoursAsLong):
-    """The free time around it is longer than any of the hours."""
-
-
 class NothingInIt(Refused):
     """The calendar says nothing of when consultations are taken."""
 
@@ -84,6 +68,7 @@ def set_hours(
     therapist: Therapist,
     hours: Sequence[Hours],
     *,
+    now: datetime,
     kind: ConsultationKind | None = None,
     seen: int | None = None,
 ) -> None:
@@ -93,47 +78,43 @@ def set_hours(
     diary's version that somebody had before their eyes. Raises TooManyHours, HoursDoNotFit, and Overtaken if
     the diary has been changed since it was seen.
     """
-    if len(hours) > MOST_STRETCHES:
-        raise TooManyHours
-    _diary_to_change(db, therapist, seen=seen)
-    if kind is None:
-        length, gap = _least_room(rules_of(db, therapist.id))
-    else:
-        length, gap, kind.own_hours = kind.length, max(kind.gap_before, kind.gap_after), True
-    _judge(hours, therapist, length, gap)
-    _replace_hours(db, therapist, hours, kind_id=kind.id if kind else None)
+    with changing(db, therapist, now=now, seen=seen):
+        _set_week(db, therapist, hours, kind=kind)
 
 
 def add_days(
-    db: Session, therapist: Therapist, *, first: date, last: date, stretches: Sequence[Stretch], today: date
+    db: Session, therapist: Therapist, *, first: date, last: date, stretches: Sequence[Stretch], now: datetime
 ) -> DaysDiffer:
     """From the first to the last day, both included, these are the hours; none if the therapist is away.
 
     They count before the weekday's hours, before holidays, and before what was written down for these days
-    earlier. `today` is a day of the therapist's zone. Raises LastBeforeFirst, DaysAreOver, DaysTooFar,
+    earlier. Days are those of the therapist's zone. Raises LastBeforeFirst, DaysAreOver, DaysTooFar,
     TooManyDays, HoursDoNotFit.
     """
+    today = _day_of(therapist, now)
     if last < first:
         raise LastBeforeFirst
     if last < today:
         raise DaysAreOver
     if last > today + FURTHEST:
         raise DaysTooFar
-    _diary_to_change(db, therapist)
-    # Where there are several days, one may run into the next.
-    days = (1, 2) if last > first else (1,)
-    length, gap = _least_room(rules_of(db, therapist.id))
-    _judge([(day, begins, ends, 0) for day in days for begins, ends in stretches], therapist, length, gap)
-    return _keep_days(db, therapist, [(first, last, stretches)], today=today)[0]
+    with changing(db, therapist, now=now):
+        # Where there are several days, one may run into the next.
+        days = (1, 2) if last > first else (1,)
+        length, gap = _least_room(rules_of(db, therapist.id))
+        _judge([(day, begins, ends, 0) for day in days for begins, ends in stretches], therapist, length, gap)
+        return _keep_days(db, therapist, [(first, last, stretches)], today=today)[0]
 
 
-def remove_days(db: Session, therapist: Therapist, days: DaysDiffer) -> None:
+def remove_days(db: Session, therapist: Therapist, days: DaysDiffer, *, now: datetime) -> None:
     """These days are like their weekdays again."""
-    _diary_to_change(db, therapist)
-    db.delete(days)
+    with changing(db, therapist, now=now):
+        db.delete(days)
 
 
-def choose_holidays(db: Session, therapist: Therapist, *, country: str | None, region: str | None) -> None:
+def choose_holidays(
+    db: Session, therapist: Therapist, *, country: str | None, region: str | None, now: datetime
+) -> None:
     """Whose public holidays close a day; None for nobody's. Codes as `opening.holiday_countries` has them.
 
     What was said of single holidays is forgotten when the country is another one. Raises CountryUnknown,
@@ -141,20 +122,20 @@ def choose_holidays(db: Session, therapist: Therapist, *, country: str | None, r
     """
     if country is not None:
         holidays_in(country, region, (1970,))
-    diary = _diary_to_change(db, therapist)
-    if diary.holiday_country != country:
-        diary.holidays_worked = []
-    diary.holiday_country, diary.holiday_region = country, region if country else None
+    with changing(db, therapist, now=now) as diary:
+        if diary.holiday_country != country:
+            diary.holidays_worked = []
+        diary.holiday_country, diary.holiday_region = country, region if country else None
 
 
 def switch_holidays(
-    db: Session, therapist: Therapist, *, shown: Collection[str], closed: Collection[str]
+    db: Session, therapist: Therapist, *, shown: Collection[str], closed: Collection[str], now: datetime
 ) -> None:
     """Of the holidays with the names that were shown, those in `closed` close their day; on the others the
     therapist works all the same. What was not shown stays as it is.
     """
-    diary = _diary_to_change(db, therapist)
-    diary.holidays_worked = sorted({*diary.holidays_worked} - {*shown} | ({*shown} - {*closed}))
+    with changing(db, therapist, now=now) as diary:
+        diary.holidays_worked = sorted({*diary.holidays_worked} - {*shown} | ({*shown} - {*closed}))
 
 
 def set_limits(
@@ -163,73 +144,14 @@ def set_limits(
     """How many consultations are enough, how many requests a client may have open, and whether the
     questionnaire comes first. What is asked for or settled already stays, be it more than that.
     """
-    diary = _diary_to_change(db, therapist)
+    diary = diary_to_change(db, therapist)
     diary.most_a_day, diary.most_a_week = stamina.most_a_day, stamina.most_a_week
     diary.most_first_a_day, diary.most_in_a_row = stamina.most_first_a_day, stamina.most_in_a_row
     diary.rest = stamina.rest
     diary.most_open_requests, diary.answers_first = most_open_requests, answers_first
 
 
-def add_kind(db: Session, therapist: Therapist, kind: Kind) -> ConsultationKind:
-    """Another kind of consultation, after those that there are. With the first one, the usual first
-    consultation of those who name none is offered no more.
-
-    Its id and reference are made here; it needs a manner. Raises TooManyKinds, NoHoursAsLong,
-    GapLongerThanAllHours.
-    """
-    _diary_to_change(db, therapist)
-    rules = rules_of(db, therapist.id)
-    if len(rules.kinds) >= MOST_KINDS:
-        raise TooManyKinds
-    _judge_kind(rules, kind)
-    added = ConsultationKind(therapist_id=therapist.id, position=len(rules.kinds) + 1)
-    _describe(added, kind)
-    db.add(added)
-    db.flush()
-    return added
-
-
-def change_kind(db: Session, therapist: Therapist, changed: ConsultationKind, kind: Kind) -> None:
-    """From now on this kind is like that; consultations that were asked for stay as they are.
-
-    Raises NoHoursAsLong, GapLongerThanAllHours.
-    """
-    _diary_to_change(db, therapist)
-    # What it is judged by are the hours that it will have: its own, if it has any already.
-    _judge_kind(rules_of(db, therapist.id), kind, kind_id=changed.id)
-    _describe(changed, kind)
-
-
-def retire_kind(db: Session, therapist: Therapist, kind: ConsultationKind) -> None:
-    """It is offered no more; consultations of it go on."""
-    _diary_to_change(db, therapist)
-    kind.retired = True
-
-
-def bring_back_kind(db: Session, therapist: Therapist, kind: ConsultationKind) -> None:
-    """It is offered again."""
-    _diary_to_change(db, therapist)
-    kind.retired = False
-
-
-def move_kind_up(db: Session, therapist: Therapist, kind: ConsultationKind) -> None:
-    """It changes places with the kind before it; nothing happens to the first one."""
-    _diary_to_change(db, therapist)
-    ordered = list(
-        db.scalars(
-            select(ConsultationKind)
-            .where(ConsultationKind.therapist_id == therapist.id)
-            .order_by(ConsultationKind.position, ConsultationKind.id)
-            .execution_options(populate_existing=True)
-        )
-    )
-    place = ordered.index(kind)
-    ordered.insert(max(place - 1, 0), ordered.pop(place))
-    for position, each in enumerate(ordered, start=1):
-        each.position = position
-
-
-def take_over(db: Session, therapist: Therapist, found: Found, *, today: date) -> None:
+def take_over(db: Session, therapist: Therapist, found: Found, *, now: datetime) -> None:
     """What a calendar says becomes the diary: its week in place of the week before, if it has one, and its
     days beside the days that differ. The same calendar taken over twice is the same as once.
 
@@ -237,35 +159,35 @@ def take_over(db: Session, therapist: Therapist, found: Found, *, today: date) -
     """
     if not found.hours and not found.days:
         raise NothingInIt
-    if found.hours:
-        set_hours(db, therapist, found.hours)
-    else:
-        _diary_to_change(db, therapist)
-    for first, last, _ in found.days:
-        db.execute(
-            delete(DaysDiffer).where(
-                DaysDiffer.therapist_id == therapist.id,
-                DaysDiffer.first_day == first,
-                DaysDiffer.last_day == last,
+    with changing(db, therapist, now=now):
+        if found.hours:
+            _set_week(db, therapist, found.hours)
+        for first, last, _ in found.days:
+            db.execute(
+                delete(DaysDiffer).where(
+                    DaysDiffer.therapist_id == therapist.id,
+                    DaysDiffer.first_day == first,
+                    DaysDiffer.last_day == last,
+                )
             )
-        )
-    _keep_days(db, therapist, found.days, today=today)
+        _keep_days(db, therapist, found.days, today=_day_of(therapist, now))
 
 
-def _diary_to_change(db: Session, therapist: Therapist, *, seen: int | None = None) -> Diary:
-    """The diary as it is now, with the therapist's row held; its version goes up. Raises Overtaken."""
-    db.execute(select(Therapist.id).where(Therapist.id == therapist.id).with_for_update())
-    diary = db.get(Diary, therapist.id, populate_existing=True)
-    if seen is not None and seen != (diary.version if diary else 0):
-        raise Overtaken
-    if diary is None:
-        diary = Diary(therapist_id=therapist.id)
-        db.add(diary)
-        db.flush()
+def _set_week(
+    db: Session, therapist: Therapist, hours: Sequence[Hours], *, kind: ConsultationKind | None = None
+) -> None:
+    if len(hours) > MOST_STRETCHES:
+        raise TooManyHours
+    if kind is None:
+        length, gap = _least_room(rules_of(db, therapist.id))
     else:
-        # Hours and kinds stand in rows of their own.
-        flag_modified(diary, "rest")
-    return diary
+        length, gap, kind.own_hours = kind.length, max(kind.gap_before, kind.gap_after), True
+    _judge(hours, therapist, length, gap)
+    _replace_hours(db, therapist, hours, kind_id=kind.id if kind else None)
+
+
+def _day_of(therapist: Therapist, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(therapist.time_zone)).date()
 
 
 def _least_room(rules: Rules) -> tuple[int, int]:
@@ -278,26 +200,6 @@ def _judge(hours: Sequence[Hours], therapist: Therapist, length: int, gap: int) 
     refusals = unfit_hours(hours, zone=therapist.time_zone, length=length, gap=gap)
     if refusals:
         raise HoursDoNotFit(refusals)
-
-
-def _judge_kind(rules: Rules, kind: Kind, *, kind_id: int | None = None) -> None:
-    """Only against hours that there are: some write down their kinds first."""
-    hours = rules.hours.get(kind_id if kind.own_hours else None, [])
-    longest = max((end - first for _, first, end, _ in hours), default=None)
-    if longest is None:
-        return
-    if kind.length > longest:
-        raise NoHoursAsLong(longest)
-    if kind.gap > longest:
-        raise GapLongerThanAllHours(longest)
-
-
-def _describe(row: ConsultationKind, kind: Kind) -> None:
-    assert kind.manner is not None
-    row.name, row.is_first, row.manner = kind.name, kind.is_first, kind.manner
-    row.length, row.gap_before, row.gap_after = kind.length, kind.gap_before, kind.gap_after
-    row.notice, row.horizon, row.changes_until = kind.notice, kind.horizon, kind.changes_until
-    row.place, row.own_hours = kind.place, kind.own_hours
 
 
 def _replace_hours(db: Session, therapist: Therapist, hours: Iterable[Hours], *, kind_id: int | None) -> None:

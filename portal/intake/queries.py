@@ -263,7 +263,7 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
 
 def overview_of(db: Session, client: Client) -> Overview:
     """Which questions, and how far the client has come; in one query."""
-    found = rows(db, _OVERVIEW, {"client_id": client.id}).all()
+    found = rows(db, _OVERVIEW, {"client_id": client.id})
     if not found:
         return Overview(questionnaire=None, path=None, progress=Progress())
     newest_id, newest_hash, own_id, own_hash, reference = found[0][:5]
@@ -289,7 +289,7 @@ def overview_of(db: Session, client: Client) -> Overview:
 
 def newest_questionnaire(db: Session) -> Questionnaire | None:
     """What somebody who begins today is asked; None where nothing was published yet."""
-    row = rows(db, _NEWEST, {}).first()
+    row = next(iter(rows(db, _NEWEST, {})), None)
     return None if row is None else definition_of(db, *row)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from portal.accounts.models import Client
 from portal.accounts.services import keep_name
-from portal.database import rows
+from portal.database import carry_out
 from portal.errors import Overtaken, Refused
 from portal.intake.lighting import light
 from portal.intake.models import Answer, Intake
@@ -102,12 +102,12 @@ class Writing:
         if not (self._new or self._changed):
             return
         if self._new:
-            rows(self.db, _NEW, self._new)
+            carry_out(self.db, _NEW, self._new)
         if self._changed:
-            rows(self.db, _CHANGED, self._changed)
+            carry_out(self.db, _CHANGED, self._changed)
         intake = self.answering.intake
         seen = {"of_intake": intake.id, "seen": intake.version, "saved_at": self.now}
-        if rows(self.db, _TOUCHED, seen).rowcount != 1:
+        if carry_out(self.db, _TOUCHED, seen) != 1:
             raise Overtaken
         set_committed_value(intake, "version", intake.version + 1)
         set_committed_value(intake, "saved_at", self.now)

@@ -40,8 +40,7 @@ def work(once: bool, every: float, started_by: int | None) -> None:
 
 def _all_that_is_due(worker: Worker) -> None:
     try:
-        while worker.do_next():
-            pass
+        worker.do_all_that_is_due()
     except SQLAlchemyError as problem:
         raise click.ClickException(f"The database does not answer: {type(problem).__name__}") from None
 

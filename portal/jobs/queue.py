@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.database import rows
+from portal.database import carry_out
 from portal.jobs.models import Job
 
 # A worker renews it while it has the job in hand, so it is only as long as a dead worker may go unnoticed.
@@ -37,6 +37,21 @@ class Due(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Lane:
+    """Which kinds of jobs somebody takes: these alone, or all but these."""
+
+    kinds: tuple[str, ...] = ()
+    all_but: bool = True
+
+    @property
+    def takes(self) -> ColumnElement[bool]:
+        return Job.kind.not_in(self.kinds) if self.all_but else Job.kind.in_(self.kinds)
+
+
+EVERYTHING = Lane()
+
+
+@dataclass(frozen=True)
 class Taken:
     """A job that this worker holds until its lease ends."""
 
@@ -54,20 +69,28 @@ def enqueue(db: Session, kind: str, *, subject: str, due_at: datetime) -> None:
 
 def enqueue_all(db: Session, jobs: Iterable[Due]) -> None:
     """The same for several at once, in one plain statement: for what is done often."""
-    rows(db, _INSERT, [{**job._asdict(), "attempts": 0} for job in jobs])
+    carry_out(db, _INSERT, [{**job._asdict(), "attempts": 0} for job in jobs])
 
 
-def is_anything_due(db: Session, *, now: datetime) -> bool:
+def lanes_of(lanes: Mapping[str, str]) -> Sequence[Lane]:
+    """The lanes of these kinds (kind to lane), after the one of all other kinds."""
+    apart: dict[str, list[str]] = {}
+    for kind, lane in sorted(lanes.items()):
+        apart.setdefault(lane, []).append(kind)
+    return [Lane(tuple(sorted(lanes))), *(Lane(tuple(kinds), all_but=False) for kinds in apart.values())]
+
+
+def is_anything_due(db: Session, *, now: datetime, lane: Lane = EVERYTHING) -> bool:
     """Whether somebody could take a job; asked before `take_due`, so that an idle worker only reads."""
-    return db.scalar(select(Job.id).where(*_free(now)).limit(1)) is not None
+    return db.scalar(select(Job.id).where(*_free(now), lane.takes).limit(1)) is not None
 
 
-def take_due(db: Session, *, now: datetime, most: int = 1) -> Sequence[Taken]:
-    """Lease the jobs that are due and that nobody holds; the longest due first.
+def take_due(db: Session, *, now: datetime, most: int = 1, lane: Lane = EVERYTHING) -> Sequence[Taken]:
+    """Lease the jobs of a lane that are due and that nobody holds; the longest due first.
 
     One statement on both databases: PostgreSQL skips rows that another takes, SQLite has one writer.
     """
-    due = select(Job.id).where(*_free(now)).order_by(Job.due_at, Job.id).limit(most)
+    due = select(Job.id).where(*_free(now), lane.takes).order_by(Job.due_at, Job.id).limit(most)
     token = secrets.token_hex(16)
     rows = db.execute(
         update(Job)

@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,11 +16,14 @@ from portal import clock
 from portal.database import current_db, transaction
 from portal.jobs import heartbeat
 from portal.jobs.queue import (
+    EVERYTHING,
     MOST_ATTEMPTS,
     GiveUp,
+    Lane,
     Taken,
     finish,
     is_anything_due,
+    lanes_of,
     put_off,
     renew,
     take_due,
@@ -40,10 +44,11 @@ class WorkersDied(Exception):
 
 
 class Worker:
-    """One worker of possibly many; it does one job after another.
+    """One worker of possibly many; it does one job after another in each of its lanes.
 
-    Has to be used outside any application context: each job gets a context, and with it a database session,
-    of its own.
+    A lane is a thread, so that a calendar server that never answers holds up no mail, and a mail server that
+    never answers no time that has to be released. Has to be used outside any application context: each job
+    gets a context, and with it a database session, of its own.
     """
 
     def __init__(
@@ -51,17 +56,23 @@ class Worker:
     ) -> None:
         self._app, self._every_seconds, self._abandoned = app, every_seconds, abandoned
         self._name = f"{socket.gethostname()}-{os.getpid()}"
+        self._lanes = lanes_of(app.extensions["job_lanes"])
         self._stopping = threading.Event()
-        self._in_hand: Taken | None = None
+        self._in_hand: dict[Lane, Taken] = {}
         self._sweeps_next = float("-inf")
 
     def run(self) -> None:
-        """Work until `stop` is called, or whoever started it is gone; the job in hand is finished first."""
+        """Work until `stop` is called, or whoever started it is gone; the jobs in hand are finished first.
+
+        What goes wrong in a lane, and is none of its jobs' fault, ends them all.
+        """
         pulse = threading.Thread(target=self._beat, name="heartbeat")
         pulse.start()
         try:
-            while not self._stopping.is_set():
-                self._stopping.wait(self._work_and_rest())
+            with ThreadPoolExecutor(len(self._lanes), thread_name_prefix="lane") as threads:
+                # The main thread has nothing to do but to hear signals.
+                for ended in [threads.submit(self._work_in, lane) for lane in self._lanes]:
+                    ended.result()
         finally:
             self._stopping.set()
             pulse.join()
@@ -69,17 +80,22 @@ class Worker:
     def stop(self) -> None:
         self._stopping.set()
 
-    def do_next(self) -> bool:
+    def do_next(self, lane: Lane = EVERYTHING) -> bool:
         """Do one thing that is due; False if nothing is. Raises SQLAlchemyError if the database is away."""
-        job = self._take()
+        job = self._take(lane)
         if job is None:
             return False
-        self._in_hand = job
+        self._in_hand[lane] = job
         try:
             self._close(job, self._try(job))
         finally:
-            self._in_hand = None
+            del self._in_hand[lane]
         return True
+
+    def do_all_that_is_due(self) -> None:
+        """One thing after another, those first that wait for nobody. Raises SQLAlchemyError."""
+        while any(self.do_next(lane) for lane in self._lanes):
+            pass
 
     def sweep(self) -> bool:
         """Throw away what nobody needs any more, once an hour; False, since nothing waits for it."""
@@ -90,10 +106,17 @@ class Worker:
                     forget(db, now=clock.now())
         return False
 
-    def _work_and_rest(self) -> float:
+    def _work_in(self, lane: Lane) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._stopping.wait(self._work_and_rest(lane))
+        finally:
+            self._stopping.set()
+
+    def _work_and_rest(self, lane: Lane) -> float:
         """How many seconds to rest after this look at the queue."""
         try:
-            busy = self.do_next() or self.sweep()
+            busy = self.do_next(lane) or (lane is self._lanes[0] and self.sweep())
         except SQLAlchemyError as problem:
             _log.warning("the database does not answer: %s", type(problem).__name__)
             return max(self._every_seconds, _WAIT_FOR_DATABASE_SECONDS)
@@ -101,13 +124,13 @@ class Worker:
             self.stop()
         return 0 if busy else self._every_seconds
 
-    def _take(self) -> Taken | None:
+    def _take(self, lane: Lane) -> Taken | None:
         now = clock.now()
         with self._app.app_context():
-            if not is_anything_due(current_db(), now=now):
+            if not is_anything_due(current_db(), now=now, lane=lane):
                 return None
             with transaction() as db:
-                return next(iter(take_due(db, now=now)), None)
+                return next(iter(take_due(db, now=now, lane=lane)), None)
 
     def _try(self, job: Taken) -> Exception | None:
         """What went wrong, or None. A handler finds addresses as a request to the portal's own would."""
@@ -135,16 +158,17 @@ class Worker:
 
     def _beat(self) -> None:
         while not self._stopping.is_set():
-            self._give_a_sign_of_life()
+            self.give_a_sign_of_life()
             self._stopping.wait(heartbeat.EVERY.total_seconds())
         self._take_leave()
 
-    def _give_a_sign_of_life(self) -> None:
-        job, now = self._in_hand, clock.now()
+    def give_a_sign_of_life(self) -> None:
+        """Say that it is alive, and that what it has in hand is not forgotten."""
+        now = clock.now()
         try:
             with self._app.app_context(), transaction() as db:
                 heartbeat.beat(db, self._name, now=now)
-                if job:
+                for job in list(self._in_hand.values()):
                     renew(db, job, now=now)
         except SQLAlchemyError as problem:
             _log.warning("no sign of life could be given: %s", type(problem).__name__)

@@ -121,7 +121,7 @@ def way_of(db: Session, client: Client, *, now: datetime) -> Way:
 
 def _together(db: Session, client: Client) -> tuple[FirstReading | None, Ended | None, Suggested | None, int]:
     """The first reading, the newest consultation, however it stands, what is suggested, what is unread."""
-    *row, unread = rows(db, _TOGETHER, {"client_id": client.id}).one()
+    *row, unread = rows(db, _TOGETHER, {"client_id": client.id})[0]
     first, last, suggestion = row[: _PARTS[0]], row[_PARTS[0] : _PARTS[1]], row[_PARTS[1] :]
     return (
         FirstReading(*first) if first[0] else None,

@@ -13,6 +13,7 @@ _TIMEOUT_SECONDS = 30.0
 def init_app(app: Flask) -> None:
     app.config.setdefault("MAIL_TIMEOUT", _TIMEOUT_SECONDS)
     app.extensions["job_handlers"][DELIVERY] = delivery.deliver
+    app.extensions["job_lanes"][DELIVERY] = "mail"
     app.extensions["sweepers"].append(forget_sent)
     if app.config["DEVELOPMENT"]:
         app.register_blueprint(views.blueprint)

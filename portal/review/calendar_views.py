@@ -13,6 +13,8 @@ from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
 from portal.accounts.queries import client_of, name_of
 from portal.database import current_db, transaction
+from portal.diary.clocks import minute_of, moment_of
+from portal.diary.hours import hours_between
 from portal.diary.kinds import FIRST_CONSULTATION
 from portal.diary.queries import Rules, rules_of
 from portal.review.calendar import WEEK, monday_of, sheet_of, span_of
@@ -23,7 +25,6 @@ from portal.scheduling.answers import keep_outside_hours
 from portal.scheduling.holding import Begun, SlotNotOffered
 from portal.scheduling.models import Consultation
 from portal.scheduling.objections import AgainstTheRules, OffTheSteps, TimeTaken, outside_hours
-from portal.scheduling.offers import hours_between
 from portal.scheduling.placing import (
     EndsTooSoon,
     EntryTooLong,
@@ -32,7 +33,6 @@ from portal.scheduling.placing import (
     place_consultation,
 )
 from portal.scheduling.queries import consultation_of
-from portal.scheduling.slots import minute_of, moment_of
 from portal.web.instants import posted
 
 _SKIPPED = "The clocks skip this time on that day. Choose another"
@@ -114,7 +114,7 @@ def keep(therapist: Therapist) -> ResponseReturnValue:
 @therapist_only
 def give_back(therapist: Therapist, reference: str) -> ResponseReturnValue:
     with transaction() as db:
-        give_back_own_time(db, therapist, reference)
+        give_back_own_time(db, therapist, reference, now=clock.now())
     flash("Removed. The time is free again.")
     return redirect(url_for("review.calendar", day=day_in(request.args.get("day"))), code=303)
 

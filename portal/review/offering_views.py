@@ -15,6 +15,7 @@ from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
 from portal.accounts.queries import name_of
 from portal.database import current_db, transaction
+from portal.diary.clocks import by_day, minute_of, moment_of
 from portal.diary.queries import rules_of
 from portal.errors import Overtaken
 from portal.practice.facts import current_practice
@@ -38,7 +39,7 @@ from portal.scheduling.proposing import (
     propose_to_follow,
 )
 from portal.scheduling.queries import consultation_of, phrases_of
-from portal.scheduling.slots import by_day, minute_of, moment_of, nearest
+from portal.scheduling.slots import nearest
 from portal.web.formatting import day_and_time
 from portal.web.instants import posted
 

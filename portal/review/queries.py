@@ -21,7 +21,8 @@ from portal.messages.queries import Conversation, conversation_with
 from portal.reading.queries import Kept, Met, readings_met_by, shared_passages_of
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
 from portal.scheduling.models import Consultation, ConsultationEvent, HeldWindow
-from portal.scheduling.queries import history_with, last_event_of, note_of, offer_of, reply_of, words_of
+from portal.scheduling.queries import history_with, last_event_of
+from portal.scheduling.words import note_of, offer_of, reply_of, words_of
 
 _MOST_NEW_INTAKES = 20
 # Nothing that stands in a diary is longer: what began earlier is over.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,9 +35,17 @@ from portal.scheduling.lifecycle import MoveNotAllowed, Party, Status, TooLateTo
 from portal.scheduling.models import Consultation, ConsultationEvent
 from portal.scheduling.proposing import withdraw_proposal
 from portal.scheduling.queries import consultation_of, phrases_of
-from portal.scheduling.services import AlreadyAsked, cancel_consultation, undo
+from portal.scheduling.services import cancel_consultation
+from portal.scheduling.undoing import AskedMeanwhile, SettledMeanwhile, undo
 
 # What may have happened meanwhile, at another desk, by the client's hand, or because time has passed.
+_NOT_UNDONE: Mapping[type[Exception], str] = {
+    SlotNotOffered: "somebody else has taken the time meanwhile.",
+    TooLateToUndo: "ten minutes have passed, or something has happened since.",
+    AskedMeanwhile: "they have asked for another time meanwhile. Answer that, or offer them this one.",
+    SettledMeanwhile: "the time that was asked for instead of it is confirmed by now.",
+    Begun: "the time has come.",
+}
 _MEANWHILE = (Overtaken, MoveNotAllowed, Begun)
 
 
@@ -187,12 +195,8 @@ def take_back(therapist: Therapist, reference: str) -> ResponseReturnValue:
     try:
         with transaction() as db:
             undo(db, consultation, by=Party.THERAPIST, now=clock.now())
-    except SlotNotOffered:
-        flash("This can no longer be undone: somebody else has taken the time meanwhile.")
-    except TooLateToUndo:
-        flash("This can no longer be undone: ten minutes have passed, or something has happened since.")
-    except (AlreadyAsked, Begun):
-        flash("This can no longer be undone: the time has come, or they have asked for another.")
+    except tuple(_NOT_UNDONE) as refusal:
+        flash(f"This can no longer be undone: {_NOT_UNDONE[type(refusal)]}")
     else:
         flash("Undone. It is as it was before, and a mail that says so is on its way.")
     return redirect(url_for("review.show", reference=reference), code=303)

@@ -6,11 +6,14 @@ from flask import Flask
 
 from portal.intake.services import INTAKE_SENT
 from portal.scheduling import commands, views
-from portal.scheduling.holding import ANSWERING, EXPIRY, FREED, LAPSE, REMINDER, TELLING
+from portal.scheduling.holding import ANSWERING, EXPIRY, LAPSE, REMINDER, TELLING
+from portal.scheduling.own_entries import entries_of
+from portal.waiting.services import LOOK
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
+    app.extensions["own_entries"] = entries_of
     app.extensions["job_handlers"] |= {
         TELLING: commands.tell_of_request,
         ANSWERING: commands.remind_to_answer,
@@ -18,5 +21,5 @@ def init_app(app: Flask) -> None:
         LAPSE: commands.lapse,
         INTAKE_SENT: commands.ask_for_kept,
         REMINDER: commands.remind_of_consultation,
-        FREED: commands.offer_freed_times,
+        LOOK: commands.offer_freed_times,
     }

@@ -12,7 +12,7 @@ from portal.scheduling.calendar_file import file_of
 from portal.scheduling.holding import Begun, as_it_stands, settle
 from portal.scheduling.lifecycle import Move, MoveNotAllowed, Party, Status
 from portal.scheduling.models import Consultation, HeldWindow
-from portal.scheduling.queries import reply_row
+from portal.scheduling.words import reply_row
 from portal.vault.words import seal
 
 

@@ -15,12 +15,13 @@ from portal import clock
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import zone_of
 from portal.database import current_db
+from portal.diary.clocks import minute_of, moment_of
 from portal.scheduling.forms import AskForm, ZoneForm
 from portal.scheduling.lifecycle import MOST_TIMES, Status
 from portal.scheduling.offers import Offer, offer_to
 from portal.scheduling.queries import Held, consultation_of
 from portal.scheduling.rendering import how_long, sheet_of, times_of
-from portal.scheduling.slots import minute_of, moment_of, nearest
+from portal.scheduling.slots import nearest
 from portal.web.formatting import day_and_time, zone_called
 from portal.web.instants import instant_in, posted
 from portal.web.zones import real_zone
@@ -93,7 +94,6 @@ def times_page(
     if elsewhere:
         return redirect(elsewhere, code=303)
     zone = _zone_shown(client, form)
-    form.zone.data = str(zone)
     near = _say_what_became_of_it(form, offer, refusal, zone)
     page = render_template(
         "scheduling/choose_time.html",
@@ -142,8 +142,7 @@ def _say_what_became_of_it(
     form: AskForm, offer: Offer, refusal: Refusal | None, zone: ZoneInfo
 ) -> Sequence[int]:
     """Keep what can still be had of the choices, and say at the field what cannot; the nearest to that."""
-    on_offer = set(offer.starts)
-    gone = [each for each in form.times if minute_of(each) not in on_offer]
+    gone = [each for each in form.times if minute_of(each) not in offer.starts]
     if refusal and refusal.gone_at and not gone:
         gone = [refusal.gone_at]
     near = _near(form, offer, gone)
@@ -186,8 +185,7 @@ def _sheet(
         begins=_begins(),
         left_out=frozenset(offer.starts).difference(free) if form.chosen_at else (),
     )
-    shown = {time.value for each in sheet.days for time in each.times}
-    elsewhere = form.picked_at if form.picked_at and form.starts_at.data not in shown else None
+    elsewhere = form.picked_at if form.picked_at and not sheet.shows(form.starts_at.data) else None
     return {
         "sheet": sheet,
         "offset_at": moment_of(free[0]) if free else now,

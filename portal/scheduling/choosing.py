@@ -13,9 +13,11 @@ from portal.scheduling import emails
 from portal.scheduling.calendar_file import file_of
 from portal.scheduling.holding import Begun, as_it_stands, remind_later, settle
 from portal.scheduling.lifecycle import Move, MoveNotAllowed, Party, Status
-from portal.scheduling.models import Consultation, EarlierWish
-from portal.scheduling.queries import confirmed_to_come, note_row
+from portal.scheduling.models import Consultation
+from portal.scheduling.queries import confirmed_to_come
+from portal.scheduling.words import note_row
 from portal.vault.words import seal
+from portal.waiting.services import forget_wish, wish
 
 
 def accept_proposal(
@@ -36,9 +38,7 @@ def accept_proposal(
         raise Begun
     settle(db, consultation, window, move=Move.ACCEPT, by=Party.CLIENT, now=now)
     if consultation.begun_by is Party.PORTAL:
-        wish = db.get(EarlierWish, consultation.client_id)
-        if wish is not None:
-            db.delete(wish)
+        forget_wish(db, client_id=consultation.client_id)
     emails.tell_of_acceptance(db, consultation, calendar=file_of(consultation, changed_at=now), now=now)
 
 
@@ -79,9 +79,7 @@ def wish_for_earlier(db: Session, consultation: Consultation, *, wanted: bool, n
     consultation = as_it_stands(db, consultation)
     if wanted and consultation.status is not Status.CONFIRMED:
         raise MoveNotAllowed
-    wish = db.get(EarlierWish, consultation.client_id)
-    if wanted and wish is None:
-        owner = {"client_id": consultation.client_id, "therapist_id": consultation.therapist_id}
-        db.add(EarlierWish(wished_at=now, **owner))
-    elif wish is not None and not wanted:
-        db.delete(wish)
+    if wanted:
+        wish(db, client_id=consultation.client_id, therapist_id=consultation.therapist_id, now=now)
+    else:
+        forget_wish(db, client_id=consultation.client_id)

@@ -54,7 +54,7 @@ def ask_for_kept(client_reference: str) -> None:
                 expiring.ask_for_kept(db, kept, now=clock.now())
 
 
-def offer_freed_times(line: str) -> None:
-    """Offer what was let go in this line of a history to somebody who waits for an earlier time."""
-    with transaction() as db, contextlib.suppress(NotFound):
-        freed.offer_freed_times(db, int(line), now=clock.now())
+def offer_freed_times(therapist_id: str) -> None:
+    """Offer what has opened of this therapist's time to those who wait for an earlier one."""
+    with transaction() as db:
+        freed.offer_freed_times(db, int(therapist_id), now=clock.now())

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.accounts.queries import Person, zone_of
+from portal.diary.clocks import last_change
 from portal.mail import outbox
 from portal.scheduling.lifecycle import Party, Status
 from portal.scheduling.models import Consultation
-from portal.scheduling.slots import clock_changes, minute_of, moment_of
 
 _File = tuple[str, str]
 
@@ -156,7 +156,6 @@ def _tell(
     `last` is the last of the times, if it names several.
     """
     zone = zone_of(person)
-    changes = clock_changes(str(zone), minute_of(now), minute_of(last or consultation.starts_at))
     earlier = consultation.replaces
     outbox.post(
         db,
@@ -169,6 +168,6 @@ def _tell(
         earlier=earlier if earlier is not None and earlier.holds_its_time else None,
         replaced=earlier if earlier is not None and earlier.status is Status.REPLACED else None,
         zone=zone,
-        clocks_change_at=moment_of(changes[-1]) if changes else None,
+        clocks_change_at=last_change(str(zone), now, last or consultation.starts_at),
         **more,
     )

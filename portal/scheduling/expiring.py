@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from portal.diary.clocks import minute_of, moment_of
 from portal.errors import Refused
 from portal.jobs.queue import Due, enqueue_all
 from portal.practice.facts import current_practice
@@ -24,7 +25,7 @@ from portal.scheduling.queries import (
     reminders_of,
     reminders_sent,
 )
-from portal.scheduling.slots import minute_of, moment_of, nearest
+from portal.scheduling.slots import nearest
 
 _MOST_NEAREST = 3
 

@@ -16,6 +16,7 @@ from portal.accounts.queries import initials_of, name_of
 from portal.errors import NotFound
 from portal.scheduling.lifecycle import Status
 from portal.scheduling.models import CalendarFeed, Consultation, ConsultationEvent
+from portal.scheduling.own_entries import feed_uid
 
 # Earlier than this, nobody looks into a calendar for it.
 _DAYS_PAST = timedelta(days=31)
@@ -97,7 +98,7 @@ def _events(
     times = [(each.place, each.starts_at, each.ends_at) for each in consultation.windows]
     for place, starts_at, ends_at in times or [(1, consultation.starts_at, consultation.ends_at)]:
         event = Event()
-        event.add("uid", f"{consultation.reference}-{place}")
+        event.add("uid", feed_uid(consultation.reference, place))
         event.add("sequence", consultation.calendar_sequence)
         event.add("dtstamp", changed_at.replace(microsecond=0))
         event.add("dtstart", starts_at)

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Therapist
+from portal.accounts.queries import take_turns
 from portal.accounts.services import hash_of
-from portal.scheduling.holding import lock
 from portal.scheduling.models import CalendarFeed
 
 
@@ -18,7 +18,7 @@ def make_feed(db: Session, therapist: Therapist, *, shows_names: bool, now: date
 
     The token is told once: the table keeps only its hash.
     """
-    lock(db, therapist.id)
+    take_turns(db, therapist.id)
     token = secrets.token_urlsafe(32)
     feed = db.get(CalendarFeed, therapist.id, populate_existing=True)
     if feed is None:
@@ -30,7 +30,7 @@ def make_feed(db: Session, therapist: Therapist, *, shows_names: bool, now: date
 
 def revoke_feed(db: Session, therapist: Therapist) -> None:
     """The address leads nowhere from now on; without one, nothing happens."""
-    lock(db, therapist.id)
+    take_turns(db, therapist.id)
     feed = db.get(CalendarFeed, therapist.id, populate_existing=True)
     if feed is not None:
         db.delete(feed)

@@ -7,35 +7,27 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, bindparam, cast, event, insert, literal, select
-from sqlalchemy.engine import Connection
+from sqlalchemy import bindparam, event, exists, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
-from portal.accounts.models import Therapist
-from portal.database import UTCDateTime, new_reference, rows
+from portal.accounts.queries import take_turns
+from portal.database import carry_out, new_reference, rows
 from portal.diary.kinds import Kind
 from portal.errors import Overtaken, Refused
-from portal.jobs.models import Job
 from portal.jobs.queue import Due, enqueue_all
-from portal.scheduling.lifecycle import UNDONE_WITHIN, Move, Party, Status, answered_anew_by, reminded_at
+from portal.scheduling.lifecycle import Move, Party, Status, answered_anew_by, reminded_at
 from portal.scheduling.models import (
     Consultation,
     ConsultationEvent,
-    EarlierWish,
     HeldTime,
     HeldWindow,
     steps_of,
 )
 from portal.scheduling.queries import consultation_to_change, reminders_of
+from portal.waiting.models import EarlierWish
+from portal.waiting.services import Opened, note_opened
 
-# SQLite has one writer, and leaves FOR UPDATE out. Nothing that waits to be written goes before it.
-_LOCK = (
-    select(Therapist.id)
-    .where(Therapist.id == bindparam("id"))
-    .with_for_update()
-    .execution_options(autoflush=False)
-)
 _INSERT = insert(Consultation).returning(Consultation.id)
 _KEEP = insert(HeldWindow).returning(HeldWindow.id, HeldWindow.starts_at)
 _HOLD = insert(HeldTime)
@@ -44,8 +36,8 @@ _HOLD = insert(HeldTime)
 TELLING, ANSWERING, EXPIRY = "tell-of-request", "remind-to-answer", "expire-request"
 # About a time that is kept until the questionnaire is sent: look whether its client still answers.
 LAPSE = "lapse-kept-time"
-# About a confirmed time: remind its client. About times that were let go: who waits for something earlier?
-REMINDER, FREED = "remind-of-consultation", "offer-freed-time"
+# About a confirmed time: remind its client.
+REMINDER = "remind-of-consultation"
 
 
 class SlotNotOffered(Refused):
@@ -60,17 +52,12 @@ class Begun(Refused):
     """The time has come; what is past can no longer be moved about."""
 
 
-def lock(db: Session, therapist_id: int) -> None:
-    """Hold the therapist's row: whatever takes or frees their time happens one after the other."""
-    db.execute(_LOCK, {"id": therapist_id})
-
-
 def as_it_stands(db: Session, consultation: Consultation, *, version: int | None = None) -> Consultation:
     """The same consultation, read again behind the lock; what the caller had read may be long past.
 
     `version` is the one that somebody saw when they decided: raises Overtaken if it is another by now.
     """
-    lock(db, consultation.therapist_id)
+    take_turns(db, consultation.therapist_id)
     found = consultation_to_change(db, consultation.id)
     if version is not None and found.version != version:
         raise Overtaken
@@ -157,7 +144,7 @@ def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **column
     Three plain statements: they cost half of what a unit of work about a dozen rows does.
     """
     first = starts[0]
-    consultation_id = rows(
+    consultation_id: int = rows(
         db,
         _INSERT,
         _BLANK
@@ -168,9 +155,9 @@ def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **column
             "ends_at": first + kind.duration,
             "calendar_uid": str(uuid.uuid4()),
         },
-    ).scalar_one()
+    )[0][0]
     hold(db, kind, starts, therapist_id=columns["therapist_id"], consultation_id=consultation_id)
-    return int(consultation_id)
+    return consultation_id
 
 
 def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -> None:
@@ -185,14 +172,14 @@ def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -
         | wishes
         for place, start in enumerate(starts, start=1)
     ]
-    kept = rows(db, _KEEP, windows).all()
+    kept = rows(db, _KEEP, windows)
     steps = [
         {"therapist_id": owner["therapist_id"], "starts_at": step, "window_id": window_id}
         for window_id, start in kept
         for step in steps_of(start, start + kind.duration)
     ]
     try:
-        rows(db, _HOLD, steps)
+        carry_out(db, _HOLD, steps)
     except IntegrityError as clash:
         raise SlotNotOffered(starts[0]) from clash
 
@@ -225,27 +212,20 @@ def _window(consultation: Consultation, place: int, starts_at: datetime, ends_at
 
 _SETTLES = frozenset({Move.CONFIRM, Move.ACCEPT})
 _LETS_GO = frozenset(Move) - {Move.ASK, Move.MEET, Move.MISS, Move.UNDO}
+_AWAITED = select(Consultation.therapist_id).where(
+    Consultation.id == bindparam("consultation_id"),
+    exists().where(EarlierWish.therapist_id == Consultation.therapist_id),
+)
 
 
 @event.listens_for(ConsultationEvent, "after_insert")
-def _see_who_would_like_it(_mapper: object, connection: Connection, line: ConsultationEvent) -> None:
-    """Every move is a line of a history, so no time is let go on any path without this.
-
-    Only where somebody waits for an earlier time, and only once nobody can take the move back any more.
-    """
+def _note_what_opens(_mapper: object, _connection: object, line: ConsultationEvent) -> None:
+    """Every move is a line of a history, so no time is let go on any path without this."""
     # Of several times, one is settled on and the others go; a single one stays.
     stays = 1 if line.move in _SETTLES else 0
-    if line.move not in _LETS_GO or len(line.released or ()) <= stays:
+    db = object_session(line)
+    if db is None or line.move not in _LETS_GO or len(line.released or ()) <= stays:
         return
-    waits = (
-        select(EarlierWish.client_id)
-        .join(Consultation, Consultation.therapist_id == EarlierWish.therapist_id)
-        .where(Consultation.id == line.consultation_id)
-    )
-    job = select(
-        literal(FREED),
-        cast(line.id, String),
-        literal(line.happened_at + UNDONE_WITHIN, UTCDateTime()),
-        literal(0),
-    ).where(waits.exists())
-    connection.execute(insert(Job).from_select(["kind", "subject", "due_at", "attempts"], job))
+    let_go = [Opened(starts_at, ends_at) for starts_at, ends_at in line.times_before]
+    for (therapist_id,) in rows(db, _AWAITED, {"consultation_id": line.consultation_id}):
+        note_opened(db, therapist_id, let_go, now=line.happened_at)

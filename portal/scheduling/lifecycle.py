@@ -117,6 +117,23 @@ _OUTCOMES: Mapping[tuple[Status, Party, Move], Status] = {
 _CAN_BE_UNDONE = frozenset({Move.CONFIRM, Move.DECLINE, Move.CANCEL})
 
 
+class Beside(StrEnum):
+    """How another consultation of the same client's stands to the one that is spoken of."""
+
+    # It was asked for instead of it.
+    INSTEAD_OF_IT = "instead-of-it"
+    # It is the one instead of which this was asked for.
+    TO_BE_REPLACED = "to-be-replaced"
+    APART = "apart"
+
+
+# Of two, one of which is instead of the other, the client wanted one: where they have the other by now, this
+# does not come back. (How it would stand again, how the other stands to it, and how the other stands.)
+_SETTLED_BESIDE = frozenset((back, Beside.INSTEAD_OF_IT, Status.CONFIRMED) for back in HOLDS_ITS_TIME) | {
+    (Status.CONFIRMED, Beside.TO_BE_REPLACED, Status.CONFIRMED)
+}
+
+
 def outcome(status: Status, party: Party, move: Move) -> Status:
     """The state after the move. Raises MoveNotAllowed."""
     try:
@@ -133,6 +150,11 @@ def moves_open_to(party: Party, status: Status) -> frozenset[Move]:
 def can_be_undone(move: Move, *, by: Party, made_by: Party, made_at: datetime, now: datetime) -> bool:
     """Whether this party can take back the last thing that happened: its own doing, for ten minutes."""
     return move in _CAN_BE_UNDONE and by is made_by and now - made_at < UNDONE_WITHIN
+
+
+def is_settled_beside(back: Status, other: Status, *, beside: Beside) -> bool:
+    """Whether the client has the other instead, so that this cannot go back to how it stood."""
+    return (back, beside, other) in _SETTLED_BESIDE
 
 
 def answered_by(promised: datetime, *, starts_at: datetime) -> datetime:

@@ -237,17 +237,6 @@ class Phrase(Base):
     words: Mapped[str]
 
 
-class EarlierWish(Base):
-    """A client would be glad of a time sooner than the one they have. The oldest wish is asked first."""
-
-    __tablename__ = "earlier_wish"
-    __table_args__ = (Index("ix_earlier_wish_therapist_id_wished_at", "therapist_id", "wished_at"),)
-
-    client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), primary_key=True)
-    therapist_id: Mapped[int] = mapped_column(ForeignKey("therapist.id"))
-    wished_at: Mapped[datetime]
-
-
 class ReminderSent(Base):
     """A reminder that was sent, so that none is sent twice."""
 

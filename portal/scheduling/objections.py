@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from portal.diary.clocks import minute_of, moment_of
+from portal.diary.hours import hours_between
 from portal.diary.kinds import Kind
 from portal.diary.queries import Rules
 from portal.errors import Refused
-from portal.scheduling.offers import Taken, hours_between, taken_between
-from portal.scheduling.slots import STEP, minute_of, moment_of, open_starts
+from portal.scheduling.offers import Taken, taken_between
+from portal.scheduling.slots import STEP, open_starts
 
 _DAY = 24 * 60
 # No change of clocks within a consultation is larger.

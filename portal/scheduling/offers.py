@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,21 +26,21 @@ from portal.accounts.models import Client, Therapist
 from portal.calendars.models import BusyTime
 from portal.calendars.queries import BUSY
 from portal.database import rows
-from portal.diary.kinds import Kind
-from portal.diary.opening import CountryUnknown, RegionUnknown, dates_of, holidays_in
+from portal.diary.clocks import minute_of, moment_of
+from portal.diary.hours import dates_between
+from portal.diary.kinds import LONGEST, WIDEST_GAP, Kind
 from portal.diary.queries import Rules, rules_of
 from portal.errors import NotFound
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, IS_OPEN, LEAST_NOTICE, Status, changed_until
 from portal.scheduling.models import Consultation, HeldWindow
-from portal.scheduling.queries import OWN, WINDOW, Held, by_consultation, owned_by_client
-from portal.scheduling.slots import Busy, minute_of, moment_of, open_starts, stretches
+from portal.scheduling.queries import OWN, WINDOW, Held, by_consultation, owned_by_client, stands_as
+from portal.scheduling.slots import Busy, open_starts
 
 # Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
 # read further back.
 _LONGEST = timedelta(days=1)
-# How far around a range the limits of a week can reach, the longest consultation with its gap, and a stretch
-# of hours.
-_A_WEEK_AROUND, _A_DAY_AROUND, _DAYS_AROUND = 8 * 24 * 60, 24 * 60, timedelta(days=3)
+# How far around a range the limits of a week can reach, and the longest consultation with its gap.
+_A_WEEK_AROUND, _BESIDE = 8 * 24 * 60, LONGEST + WIDEST_GAP
 # Over so long the requests of one client are counted.
 _LATELY = timedelta(days=1)
 _LEAST_NOTICE = LEAST_NOTICE // timedelta(minutes=1)
@@ -53,8 +53,9 @@ Row = Sequence[Any]
 _UNTOLD = tuple(cast(null(), column.type) for column in OWN)
 _HELD_HERE = (
     HeldWindow.therapist_id == bindparam("therapist_id"),
-    HeldWindow.starts_at > bindparam("since"),
+    HeldWindow.starts_at > bindparam("long_since"),
     HeldWindow.starts_at < bindparam("until"),
+    HeldWindow.ends_at > bindparam("since"),
 )
 _TAKEN: CompoundSelect[*tuple[Any, ...]] = union_all(
     select(*WINDOW, *_UNTOLD).where(*_HELD_HERE),
@@ -63,7 +64,7 @@ _TAKEN: CompoundSelect[*tuple[Any, ...]] = union_all(
     ),
     owned_by_client(
         condition=or_(
-            Consultation.status.in_(sorted(HOLDS_ITS_TIME | {Status.MET})),
+            stands_as(HOLDS_ITS_TIME | {Status.MET}),
             Consultation.asked_at > bindparam("lately"),
         )
     ),
@@ -174,7 +175,7 @@ def starts_on_offer(
     stamina = rules.stamina
     return open_starts(
         hours=rules.hours_for(kind),
-        dates=_dates(rules, since, until),
+        dates=dates_between(rules, since, until),
         zone=rules.time_zone,
         length=kind.length,
         before=kind.gap_before,
@@ -196,17 +197,6 @@ def starts_on_offer(
     )
 
 
-def hours_between(rules: Rules, kind: Kind, since: int, until: int) -> Sequence[tuple[int, int]]:
-    """The hours in which this kind can take place, as (begin, end) in minutes, ascending, whole."""
-    return stretches(
-        hours=rules.hours_for(kind),
-        dates=_dates(rules, since, until),
-        zone=rules.time_zone,
-        since=since,
-        until=until,
-    )
-
-
 def taken_between(
     db: Session, therapist_id: int, since: int, until: int, *, moving: Collection[int] = ()
 ) -> Sequence[Taken]:
@@ -216,17 +206,10 @@ def taken_between(
     """
     asked = {
         "therapist_id": therapist_id,
-        "since": moment_of(since - _A_WEEK_AROUND) - _LONGEST,
-        "until": moment_of(until + _A_WEEK_AROUND),
+        **_around(since, until, _A_WEEK_AROUND),
     }
     found = (Taken(_busy(row, moving), row[-1]) for row in rows(db, _HERE_OR_ELSEWHERE, asked))
     return sorted((taken for taken in found), key=lambda taken: taken.busy)
-
-
-def _dates(rules: Rules, since: int, until: int) -> Mapping[date, Sequence[tuple[int, int]]]:
-    """The days around the range that differ from their weekdays."""
-    first_day, last_day = moment_of(since).date() - _DAYS_AROUND, moment_of(until).date() + _DAYS_AROUND
-    return dates_of(rules.differ, _holidays(rules, first_day, last_day), first_day, last_day)
 
 
 def _range(now: datetime, since: int | None, until: int | None, rules: Rules) -> tuple[int, int]:
@@ -236,9 +219,15 @@ def _range(now: datetime, since: int | None, until: int | None, rules: Rules) ->
     return begins, last if until is None else min(max(until, first), last)
 
 
+def _around(since: int, until: int, margin: int) -> Mapping[str, datetime]:
+    """The stretch in which something that is taken can matter; the index is read from a day before."""
+    begins = moment_of(since - margin)
+    return {"long_since": begins - _LONGEST, "since": begins, "until": moment_of(until + margin)}
+
+
 def _margin(rules: Rules) -> int:
     """How many minutes around a range what is taken can matter: a length and a gap, or a week's limit."""
-    return _A_WEEK_AROUND if rules.stamina.limits else _A_DAY_AROUND
+    return _A_WEEK_AROUND if rules.stamina.limits else _BESIDE
 
 
 def _taken(
@@ -248,8 +237,7 @@ def _taken(
     asked = {
         "therapist_id": therapist.id,
         "client_id": client.id,
-        "since": moment_of(since - margin) - _LONGEST,
-        "until": moment_of(until + margin),
+        **_around(since, until, margin),
         "lately": now - _LATELY,
     }
     windows: list[Row] = []
@@ -304,16 +292,3 @@ def _kinds_for(rules: Rules, has_met: bool) -> Sequence[Kind]:
     """For somebody who has met the therapist, or has not; all, if none is meant for them."""
     fits = [kind for kind in rules.on_offer if kind.is_first is not has_met]
     return fits or rules.on_offer
-
-
-def _holidays(rules: Rules, first_day: date, last_day: date) -> Sequence[date]:
-    """The days that a holiday closes."""
-    if not rules.holiday_country:
-        return ()
-    years = tuple(range(first_day.year, last_day.year + 1))
-    try:
-        named = holidays_in(rules.holiday_country, rules.holiday_region, years)
-    except (CountryUnknown, RegionUnknown):
-        # A newer list of holidays has dropped it: times are offered all the same.
-        return ()
-    return [day for day, name in named.items() if name not in rules.holidays_worked]

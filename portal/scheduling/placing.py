@@ -9,13 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client, Therapist
+from portal.accounts.queries import take_turns
 from portal.database import new_reference
 from portal.diary.kinds import Kind
 from portal.diary.queries import Rules, rules_of
 from portal.errors import NotFound, Refused
 from portal.scheduling import emails
 from portal.scheduling.calendar_file import file_of
-from portal.scheduling.holding import Begun, lock, refuse_if_begun, remind_later, store_and_hold
+from portal.scheduling.holding import Begun, refuse_if_begun, remind_later, store_and_hold
 from portal.scheduling.lifecycle import Move, MoveNotAllowed, Party, Status
 from portal.scheduling.models import Consultation, HeldTime, HeldWindow, steps_of
 from portal.scheduling.objections import Objection, OffTheSteps, TimeTaken, refuse_unless_free
@@ -27,6 +28,7 @@ from portal.scheduling.queries import (
     own_entry_called,
 )
 from portal.scheduling.slots import STEP
+from portal.waiting.services import Opened, note_opened
 
 LONGEST_ENTRY = timedelta(hours=24)
 _STEP = timedelta(minutes=STEP)
@@ -98,7 +100,7 @@ def keep_own_time(
 
     Raises EntryTooLong above 24 hours, EndsTooSoon, OffTheSteps, and TimeTaken if something holds part of it.
     """
-    lock(db, therapist.id)
+    take_turns(db, therapist.id)
     if ends_at <= max(starts_at, now):
         raise EndsTooSoon
     if ends_at - starts_at > LONGEST_ENTRY:
@@ -121,10 +123,12 @@ def keep_own_time(
     return entry.reference
 
 
-def give_back_own_time(db: Session, therapist: Therapist, reference: str) -> None:
+def give_back_own_time(db: Session, therapist: Therapist, reference: str, *, now: datetime) -> None:
     """Free the time of an own entry. Raises NotFound, for another's and for a consultation's too."""
-    lock(db, therapist.id)
-    db.delete(own_entry_called(db, therapist, reference))
+    take_turns(db, therapist.id)
+    entry = own_entry_called(db, therapist, reference)
+    db.delete(entry)
+    note_opened(db, therapist.id, [Opened(entry.starts_at, entry.ends_at)], now=now)
 
 
 def _earlier(

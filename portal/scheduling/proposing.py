@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from portal.database import new_reference
+from portal.diary.clocks import minute_of, moment_of
 from portal.diary.kinds import Kind
 from portal.diary.queries import Rules, rules_of
 from portal.errors import Refused
@@ -29,8 +30,8 @@ from portal.scheduling.lifecycle import (
 from portal.scheduling.models import Consultation
 from portal.scheduling.objections import Objection, refuse_unless_free
 from portal.scheduling.offers import starts_on_offer, taken_between
-from portal.scheduling.queries import consultation_to_change, offer_row, open_beside
-from portal.scheduling.slots import minute_of, moment_of
+from portal.scheduling.queries import consultation_to_change, open_beside
+from portal.scheduling.words import offer_row
 from portal.vault.words import seal
 
 MOST_ALTERNATIVES = 3

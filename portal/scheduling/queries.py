@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from portal.accounts.models import Client, SignedInPlace, Therapist
@@ -18,17 +18,22 @@ from portal.scheduling.lifecycle import HOLDS_ITS_TIME, IS_OPEN, Party, Status
 from portal.scheduling.models import (
     Consultation,
     ConsultationEvent,
-    EarlierWish,
     HeldWindow,
     Phrase,
     ReminderSent,
 )
-from portal.vault.words import unseal
 
 # Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
 # read further back.
 _LONGEST = timedelta(days=1)
-_HOLDS_ITS_TIME = Consultation.status.in_(sorted(HOLDS_ITS_TIME))
+
+
+def stands_as(statuses: Iterable[Status]) -> ColumnElement[bool]:
+    """Whether a consultation is in one of these states, written out; else it would be so for each asking."""
+    return Consultation.status.in_([literal_column(f"'{status}'") for status in sorted(statuses)])
+
+
+_HOLDS_ITS_TIME = stands_as(HOLDS_ITS_TIME)
 
 # A stretch of time that is taken: what of it keeps others away, and whose it is.
 WINDOW = (
@@ -217,14 +222,6 @@ def last_event_of(db: Session, consultation: Consultation) -> ConsultationEvent 
     ).first()
 
 
-def event_with_id(db: Session, number: int) -> ConsultationEvent:
-    """Raises NotFound."""
-    line = db.get(ConsultationEvent, number)
-    if line is None:
-        raise NotFound
-    return line
-
-
 def has_sent_answers(db: Session, client: Client) -> bool:
     """Whether the client has sent the questionnaire."""
     return bool(db.scalar(_SENT, {"client_id": client.id}))
@@ -273,48 +270,12 @@ def confirmed_to_come(db: Session, client: Client, *, now: datetime) -> Sequence
     ).all()
 
 
-def wishes_earlier(db: Session, client: Client) -> bool:
-    """Whether the client wants to be told when something earlier opens."""
-    return db.get(EarlierWish, client.id) is not None
-
-
-def wishes_for_earlier(db: Session, therapist_id: int) -> Sequence[Client]:
-    """Who would be glad of an earlier time, the oldest wish first; with data key and therapist."""
-    return db.scalars(
-        select(Client)
-        .join(EarlierWish, EarlierWish.client_id == Client.id)
-        .where(EarlierWish.therapist_id == therapist_id)
-        .order_by(EarlierWish.wished_at, EarlierWish.client_id)
-        .options(joinedload(Client.data_key), joinedload(Client.therapist))
-    ).all()
-
-
 def offered_before(db: Session, client: Client) -> frozenset[datetime]:
     """The starts that the portal has offered this client by itself, whatever became of them."""
     starts = select(Consultation.starts_at).where(
         Consultation.client_id == client.id, Consultation.begun_by == Party.PORTAL
     )
     return frozenset(db.scalars(starts))
-
-
-def words_of(db: Session, consultation: Consultation) -> str | None:
-    """What the client said with the request. The consultation comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_words, words_row(consultation.reference))
-
-
-def reply_of(db: Session, consultation: Consultation) -> str | None:
-    """What the therapist said when declining. The consultation comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_reply, reply_row(consultation.reference))
-
-
-def note_of(db: Session, consultation: Consultation) -> str | None:
-    """What the client wrote when it was too late to change it. It comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_note, note_row(consultation.reference))
-
-
-def offer_of(db: Session, consultation: Consultation) -> str | None:
-    """What the therapist said with other times. The consultation comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_offer, offer_row(consultation.reference))
 
 
 def open_beside(db: Session, consultation: Consultation) -> str | None:
@@ -325,7 +286,7 @@ def open_beside(db: Session, consultation: Consultation) -> str | None:
             Consultation.client_id == consultation.client_id,
             Consultation.therapist_id == consultation.therapist_id,
             Consultation.id != consultation.id,
-            Consultation.status.in_(sorted(IS_OPEN)),
+            stands_as(IS_OPEN),
         )
         .order_by(Consultation.id.desc())
         .limit(1)
@@ -338,7 +299,7 @@ def open_instead_of(db: Session, consultation: Consultation) -> Sequence[Consult
         select(Consultation).where(
             Consultation.client_id == consultation.client_id,
             Consultation.replaces_id == consultation.id,
-            Consultation.status.in_(sorted(IS_OPEN)),
+            stands_as(IS_OPEN),
         )
     ).all()
 
@@ -385,32 +346,8 @@ def phrase_called(db: Session, therapist: Therapist, reference: str) -> Phrase:
     return found
 
 
-def words_row(reference: str) -> str:
-    """What the vault calls the place where the client's words lie."""
-    return f"consultation.words:{reference}"
-
-
-def reply_row(reference: str) -> str:
-    """What the vault calls the place where the therapist's words lie."""
-    return f"consultation.reply:{reference}"
-
-
-def offer_row(reference: str) -> str:
-    """What the vault calls the place where the therapist's words with a proposal lie."""
-    return f"consultation.offer:{reference}"
-
-
-def note_row(reference: str) -> str:
-    """What the vault calls the place where the client's later words lie."""
-    return f"consultation.note:{reference}"
-
-
 def _held(owned: Sequence[Sequence[Any]]) -> Held:
     place = len(WINDOW)
     windows = sorted((row[place], row[1], row[2]) for row in owned if row[place] is not None)
     times = [(starts_at, ends_at) for _, starts_at, ends_at in windows]
     return Held._make([*owned[0][place + 1 :], times])
-
-
-def _unsealed(db: Session, consultation: Consultation, sealed: bytes | None, row: str) -> str | None:
-    return None if sealed is None else unseal(db, consultation.client.data_key, sealed, of=row)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from portal.scheduling.slots import by_day, clock_changes, minute_of, moment_of
+from portal.diary.clocks import by_day, clock_changes, minute_of, moment_of
 from portal.web.formatting import day, offset, zone_name
 
 # A page is as many whole weeks as it takes to show so many times, and no more than that.
@@ -69,6 +69,10 @@ class Sheet:
     soonest: str | None
     month: Month | None
 
+    def shows(self, value: str | None) -> bool:
+        """Whether a time that is posted so is one of those on the page."""
+        return any(value == time.value for day in self.days for time in day.times)
+
 
 def sheet_of(
     starts: Sequence[int],
@@ -122,17 +126,17 @@ def how_long(minutes: int) -> str:
 
 def _pages(days: _Days) -> Sequence[Sequence[date]]:
     """The Mondays of the weeks with times, page by page: the same pages from wherever one comes."""
-    free: Counter[date] = Counter()
-    for on, times in days.items():
-        free[_monday_of(on)] += len(times)
     pages: list[list[date]] = []
-    for monday in sorted(free):
-        page = pages[-1] if pages else []
-        full = sum(free[each] for each in page) >= _ENOUGH or len(page) >= _MOST_WEEKS
-        if full or not page:
-            pages.append([monday])
-        else:
-            page.append(monday)
+    shown, next_monday = 0, date.min
+    for on, times in days.items():
+        if on >= next_monday:
+            monday = _monday_of(on)
+            next_monday = monday + _WEEK
+            if not pages or shown >= _ENOUGH or len(pages[-1]) >= _MOST_WEEKS:
+                pages.append([])
+                shown = 0
+            pages[-1].append(monday)
+        shown += len(times)
     return pages
 
 

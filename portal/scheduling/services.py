@@ -1,4 +1,4 @@
-"""What a client can do about a consultation, and what can be taken back. Each does one whole thing.
+"""What a client can do about a consultation. Each of these does one whole thing.
 
 Each begins by locking the therapist's row, so that whatever takes or frees a therapist's time happens one
 after the other, on every path: whoever waits then sees what became of it, and nobody waits in a circle.
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client, Therapist
 from portal.database import new_reference
+from portal.diary.clocks import minute_of, moment_of
 from portal.diary.queries import rules_of
 from portal.errors import Refused
 from portal.jobs.queue import Due, enqueue_all
@@ -23,39 +24,24 @@ from portal.scheduling.holding import (
     LAPSE,
     SlotNotOffered,
     as_it_stands,
-    await_again,
     await_answer,
-    hold_again,
     refuse_if_begun,
     store_and_hold,
 )
 from portal.scheduling.lifecycle import (
-    IS_OPEN,
     MOST_TIMES,
     Move,
     MoveNotAllowed,
     Party,
     Status,
     TooLateToChange,
-    TooLateToUndo,
     answered_by,
-    can_be_undone,
     kept_until,
 )
-from portal.scheduling.models import Consultation, ConsultationEvent
+from portal.scheduling.models import Consultation
 from portal.scheduling.offers import Offer, offer_to
-from portal.scheduling.queries import (
-    Held,
-    consultation_of,
-    consultation_to_change,
-    consultations_of,
-    has_sent_answers,
-    last_event_of,
-    note_of,
-    note_row,
-    words_row,
-)
-from portal.scheduling.slots import minute_of, moment_of
+from portal.scheduling.queries import Held, consultation_of, consultation_to_change, has_sent_answers
+from portal.scheduling.words import note_of, note_row, words_row
 from portal.vault.words import seal
 
 # So often one client asks within a day; nobody can fill a calendar, or a therapist's day, with requests.
@@ -164,28 +150,6 @@ def cancel_consultation(db: Session, consultation: Consultation, *, by: Party, n
         emails.tell_of_cancellation(db, consultation, by=by, was=was, calendar=calendar, now=now)
 
 
-def undo(db: Session, consultation: Consultation, *, by: Party, now: datetime) -> None:
-    """Take back what this party has just done: confirmed, declined or cancelled it, within ten minutes.
-
-    It is as it was, and holds the times that it held; so is one that a confirmation had replaced. Raises
-    TooLateToUndo; SlotNotOffered if somebody else has one of the times by now, Begun if they have all come;
-    and AlreadyAsked if the client has asked for another meanwhile.
-    """
-    consultation = as_it_stands(db, consultation)
-    line = last_event_of(db, consultation)
-    if line is None or line.status_before is None or not _is_fresh(line, by, now):
-        raise TooLateToUndo
-    if by is Party.CLIENT and line.status_before in IS_OPEN:
-        _refuse_beside_another(db, consultation, now)
-    consultation.go_back(line, by=by, at=now)
-    hold_again(db, consultation, line.times_before, now=now)
-    earlier = _brought_back(db, consultation, line, now)
-    for each in filter(None, (consultation, earlier)):
-        await_again(db, each, now=now)
-    calendar = entry_of(earlier or consultation, changed_at=now)
-    emails.tell_of_undoing(db, consultation, by=by, calendar=calendar, now=now)
-
-
 def write_note(db: Session, consultation: Consultation, words: str, *, now: datetime) -> None:
     """Let the client say something about a confirmed time that they can no longer change by themselves.
 
@@ -260,35 +224,3 @@ def _withdraw(db: Session, held: Held, now: datetime) -> None:
         emails.tell_of_cancellation(db, pending, by=Party.CLIENT, was=was, calendar=None, now=now)
     # Its times are free before others are taken by plain statements, which flush nothing.
     db.flush()
-
-
-def _is_fresh(line: ConsultationEvent, by: Party, now: datetime) -> bool:
-    return can_be_undone(line.move, by=by, made_by=line.party, made_at=line.happened_at, now=now)
-
-
-def _refuse_beside_another(db: Session, consultation: Consultation, now: datetime) -> None:
-    """What the client has withdrawn waits again only where nothing of theirs waits meanwhile."""
-    own = consultations_of(db, consultation.client, since=now)
-    # What was asked for instead of it, or instead of which it was, stood beside it before.
-    beside = (
-        held for held in own if consultation.id != held.replaces_id and held.id != consultation.replaces_id
-    )
-    waiting = [held for held in beside if held.status in IS_OPEN]
-    if len(waiting) >= rules_of(db, consultation.therapist_id).most_open_requests:
-        raise AlreadyAsked(waiting[-1])
-
-
-def _brought_back(
-    db: Session, consultation: Consultation, line: ConsultationEvent, now: datetime
-) -> Consultation | None:
-    """The one that this very confirmation had replaced, if there was one, with its time and its entry."""
-    earlier = consultation.replaces
-    left = None if earlier is None else last_event_of(db, earlier)
-    if earlier is None or left is None or left.move is not Move.REPLACE:
-        return None
-    if line.move is not Move.CONFIRM or left.happened_at != line.happened_at:
-        return None
-    earlier.go_back(left, by=Party.PORTAL, at=now)
-    hold_again(db, earlier, left.times_before, now=now)
-    consultation.gives_back_to(earlier)
-    return earlier

@@ -1,7 +1,6 @@
 """Which times can be asked for. Pure: given the same facts, the same starts, for every reader.
 
-An instant is a whole number of minutes since 1970-01-01 00:00 UTC, so that a month of times is arithmetic on
-small integers; `minute_of` and `moment_of` lead there and back.
+An instant is a whole number of minutes since 1970-01-01 00:00 UTC, as `diary.clocks` counts them.
 """
 
 from __future__ import annotations
@@ -9,36 +8,25 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date
 from operator import itemgetter
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+
+from portal.diary.clocks import DAY, DAY_ZERO_AFTER_MONDAY, WEEK, Spell, spells
+from portal.diary.stretches import Hours, Stretch, windows
 
 # Starts are multiples of it, and a consultation holds the therapist's time in steps of it.
 STEP = 5
-_DAY = 24 * 60
-_WEEK = 7 * _DAY
-_MINUTE = timedelta(minutes=1)
 # Later than any instant that a datetime can name.
 _NEVER = 1 << 40
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# 1970-01-01 was a Thursday: so many days after a Monday.
-_DAY_ZERO_AFTER_MONDAY = 3
-_ORDINAL_OF_DAY_ZERO = date(1970, 1, 1).toordinal()
 # A range lies within so many minutes of everything that can matter to it: the rest of its weeks.
-_WHOLE_WEEKS = 8 * _DAY
+_WHOLE_WEEKS = 8 * DAY
 
-# (first minute, end minute) of a day, and (ISO weekday, first minute, end minute, weeks) of a week.
-Stretch = tuple[int, int]
-Hours = tuple[int, int, int, int]
 # (most a day, most a week, most first ones a day, most in a row, minutes that make a rest).
 Stamina = tuple[int | None, int | None, int | None, int | None, int]
 _TIRELESS: Stamina = (None, None, None, None, 30)
 # What stamina counts, as (start, end, whose, whether it is a first one), ascending.
 _Counting = tuple[int, int, int, bool]
-# Between two changes of clocks: (begin, end, minutes from UTC).
-_Spell = tuple[int, int, int]
 
 
 class Busy(NamedTuple):
@@ -108,7 +96,7 @@ def open_starts(
     step = _rounded_up(length + max(before, after))
     grid: list[int] = []
     # A stretch lasts a day at most: those that reach into the range begin within the margin.
-    for begins, ends in _windows(hours, dates, zone, earliest - 2 * _DAY, latest + 2 * _DAY):
+    for begins, ends in windows(hours, dates, zone, earliest - 2 * DAY, latest + 2 * DAY):
         grid.extend(range(-(-begins // STEP) * STEP, ends - length + 1, step))
     grid.sort()
     grid = grid[bisect_left(grid, earliest) : bisect_left(grid, latest)]
@@ -118,57 +106,9 @@ def open_starts(
     return _bearable(free, busy, length, zone, first, stamina) if limited else free
 
 
-def stretches(
-    *,
-    hours: Iterable[Hours],
-    dates: Mapping[date, Sequence[Stretch]],
-    zone: str,
-    since: int,
-    until: int,
-) -> list[tuple[int, int]]:
-    """The stretches of hours that reach into the range, as (begin, end) instants, ascending.
-
-    Hours, dates and zone are as `open_starts` takes them; what touches or overlaps is one stretch.
-    """
-    whole: list[tuple[int, int]] = []
-    for begins, ends in sorted(_windows(hours, dates, zone, since - 2 * _DAY, until + 2 * _DAY)):
-        if whole and begins <= whole[-1][1]:
-            whole[-1] = whole[-1][0], max(whole[-1][1], ends)
-        else:
-            whole.append((begins, ends))
-    return [(begins, ends) for begins, ends in whole if begins < until and since < ends]
-
-
-def clock_changes(zone: str, since: int, until: int) -> list[int]:
-    """The instants after `since`, up to `until`, at which the clocks of the IANA zone are changed."""
-    spells = _spells(zone, since // _WEEK, -(-until // _WEEK))
-    return [begins for begins, _, _ in spells[1:] if since < begins <= until]
-
-
-def by_day(starts: Sequence[int], zone: str) -> dict[date, list[tuple[int, int]]]:
-    """Ascending starts by the day of a reader in the IANA zone, each as (start, minute of the wall clock)."""
-    days: dict[int, list[tuple[int, int]]] = {}
-    spells = _spells(zone, starts[0] // _WEEK, starts[-1] // _WEEK + 1) if starts else ()
-    for begins, ends, offset in spells:
-        for start in starts[bisect_left(starts, begins) : bisect_left(starts, ends)]:
-            day, minute = divmod(start + offset, _DAY)
-            days.setdefault(day, []).append((start, minute))
-    return {date.fromordinal(_ORDINAL_OF_DAY_ZERO + day): found for day, found in days.items()}
-
-
 def nearest(starts: Sequence[int], to: int, *, most: int) -> list[int]:
     """Those of the ascending starts that lie nearest to an instant, ascending."""
     return sorted(sorted(starts, key=lambda start: abs(start - to))[:most])
-
-
-def minute_of(moment: datetime) -> int:
-    """The instant as the engine counts; within a minute, the next whole one."""
-    return -((_EPOCH - moment) // _MINUTE)
-
-
-def moment_of(minute: int) -> datetime:
-    """The same instant as a datetime in UTC."""
-    return _EPOCH + timedelta(minutes=minute)
 
 
 def _free(grid: Sequence[int], busy: Iterable[Busy], length: int, before: int, after: int) -> list[int]:
@@ -259,21 +199,21 @@ def _unfilled(
     if not starts or not counting or limits == (None, None, None):
         return list(starts)
     since, until = starts[0] - _WHOLE_WEEKS, starts[-1] + _WHOLE_WEEKS
-    spells = _spells(zone, since // _WEEK, -(-until // _WEEK))
-    full_days, full_weeks = _full(counting, spells, *limits)
+    weeks = spells(zone, since // WEEK, -(-until // WEEK))
+    full_days, full_weeks = _full(counting, weeks, *limits)
     unfilled: list[int] = []
-    for begins, ends, offset in spells:
+    for begins, ends, offset in weeks:
         unfilled += [
             start
             for start in starts[bisect_left(starts, begins) : bisect_left(starts, ends)]
-            if (start + offset) // _DAY not in full_days and _week((start + offset) // _DAY) not in full_weeks
+            if (start + offset) // DAY not in full_days and _week((start + offset) // DAY) not in full_weeks
         ]
     return unfilled
 
 
 def _full(
     counting: Sequence[_Counting],
-    spells: Sequence[_Spell],
+    cut: Sequence[Spell],
     most_a_day: int | None,
     most_a_week: int | None,
     most_first_a_day: int | None,
@@ -281,10 +221,10 @@ def _full(
     """The local days and weeks, counted from day zero, that can bear no more."""
     days: defaultdict[int, set[int]] = defaultdict(set)
     first_days: defaultdict[int, set[int]] = defaultdict(set)
-    for begins, ends, offset in spells:
+    for begins, ends, offset in cut:
         since, until = (bisect_left(counting, at, key=itemgetter(0)) for at in (begins, ends))
         for starts, _, whose, first in counting[since:until]:
-            day = (starts + offset) // _DAY
+            day = (starts + offset) // DAY
             days[day].add(whose)
             if first:
                 first_days[day].add(whose)
@@ -301,78 +241,7 @@ def _filled(whose: Mapping[int, Collection[int]], most: int | None) -> frozenset
 
 def _week(day: int) -> int:
     """The week of a local day, counted from the Monday before day zero; odd ones are a 1."""
-    return (day + _DAY_ZERO_AFTER_MONDAY) // 7
-
-
-def _windows(
-    hours: Iterable[Hours], dates: Mapping[date, Sequence[Stretch]], zone: str, since: int, until: int
-) -> Iterator[tuple[int, int]]:
-    """The stretches of these days as (begin, end) instants; one in which the clocks change stays whole."""
-    fortnight = _fortnight(hours)
-    different = {
-        day.toordinal() - _ORDINAL_OF_DAY_ZERO: dict.fromkeys(stretches) for day, stretches in dates.items()
-    }
-    # What a change of clocks has cut: the pieces before and after it meet in the instant of the change.
-    begins_of: dict[tuple[int, int, int, int], int] = {}
-    for begins, ends, offset in _spells(zone, since // _WEEK, -(-until // _WEEK)):
-        # What begins on the day before may reach past midnight.
-        for day in range((begins + offset) // _DAY - 1, (ends + offset - 1) // _DAY + 1):
-            midnight = day * _DAY - offset
-            for first, end in different.get(day, fortnight[(day + _DAY_ZERO_AFTER_MONDAY) % 14]):
-                if begins < midnight + first and midnight + end < ends:
-                    yield midnight + first, midnight + end
-                elif midnight + first < ends and begins < midnight + end:
-                    whole = begins_of.pop((day, first, end, begins), max(midnight + first, begins))
-                    begins_of[day, first, end, min(midnight + end, ends)] = whole
-    for (_, _, _, ends), begins in begins_of.items():
-        yield begins, ends
-
-
-def _fortnight(hours: Iterable[Hours]) -> Sequence[Mapping[Stretch, None]]:
-    """The stretches of fourteen days, each once: a Monday of a week that is a 2 comes first."""
-    days: list[dict[Stretch, None]] = [{} for _ in range(14)]
-    for weekday, first, end, weeks in hours:
-        if weeks != 1:
-            days[weekday - 1][first, end] = None
-        if weeks != 2:
-            days[weekday + 6][first, end] = None
-    return days
-
-
-@lru_cache(maxsize=1024)
-def _spells(zone: str, first_week: int, last_week: int) -> Sequence[_Spell]:
-    """The weeks, cut where the clocks change.
-
-    The offset is asked for once a week, and the minute of a change is searched for where two weeks differ: no
-    zone has gone back and forth within one week. Remembered, since every reader of a week asks for the same.
-    """
-    clocks = ZoneInfo(zone)
-    spells = []
-    at = begins = first_week * _WEEK
-    offset = _offset(clocks, begins)
-    for ahead in range(begins + _WEEK, last_week * _WEEK + 1, _WEEK):
-        while _offset(clocks, ahead) != offset:
-            at = _change(clocks, at, ahead, offset)
-            spells.append((begins, at, offset))
-            begins, offset = at, _offset(clocks, at)
-        at = ahead
-    return (*spells, (begins, last_week * _WEEK, offset))
-
-
-def _change(zone: ZoneInfo, before: int, after: int, offset: int) -> int:
-    """The first minute in (before, after] at which the offset is another."""
-    while after - before > 1:
-        middle = (before + after) // 2
-        if _offset(zone, middle) == offset:
-            before = middle
-        else:
-            after = middle
-    return after
-
-
-def _offset(zone: ZoneInfo, minute: int) -> int:
-    ahead = datetime.fromtimestamp(minute * 60, zone).utcoffset() or timedelta(0)
-    return ahead // _MINUTE
+    return (day + DAY_ZERO_AFTER_MONDAY) // 7
 
 
 def _rounded_up(minutes: int) -> int:

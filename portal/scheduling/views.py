@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,45 +25,42 @@ from portal.scheduling.choosing import (
 from portal.scheduling.forms import AskForm, NoteForm, RefusalForm, RemindersForm
 from portal.scheduling.holding import Begun, SlotNotOffered
 from portal.scheduling.lifecycle import (
-    Move,
     MoveNotAllowed,
     Party,
     Status,
     TooLateToChange,
     TooLateToUndo,
-    can_be_undone,
 )
-from portal.scheduling.models import Consultation
-from portal.scheduling.queries import (
-    Held,
-    consultation_of,
-    consultations_of,
-    last_event_of,
-    note_of,
-    offer_of,
-    reminders_of,
-    reply_of,
-    wishes_earlier,
-    words_of,
-)
+from portal.scheduling.queries import consultation_of, consultations_of, last_event_of
 from portal.scheduling.services import (
     AlreadyAsked,
     AskedTooOften,
     NoRoomForMore,
     cancel_consultation,
     request_consultation,
-    undo,
     write_note,
 )
-from portal.scheduling.slots import clock_changes, minute_of, moment_of
+from portal.scheduling.showing import its_page, may_cancel, times_of
+from portal.scheduling.undoing import AskedMeanwhile, SettledMeanwhile, undo
 from portal.web.form import PortalForm
 from portal.web.instants import instant_in
 
 blueprint = Blueprint("scheduling", __name__)
 
 _OFFERED_NO_MORE = "This is no longer offered. Nothing has changed for you."
-_TAKEN_MEANWHILE = "Somebody else has this time by now, so it cannot be brought back. You can choose another."
-_TOO_LATE_TO_UNDO = "This can no longer be taken back. You can choose another time whenever you like."
+_NOT_TAKEN_BACK: Mapping[type[Exception], str] = {
+    SlotNotOffered: "Somebody else has this time by now, so it cannot come back. You can choose another.",
+    Begun: "Its time has come, so it cannot come back. You can choose another.",
+    SettledMeanwhile: (
+        "The other time that you asked for is confirmed by now, so this one does not come back as well. "
+        "You can choose another time whenever you like."
+    ),
+    AskedMeanwhile: (
+        "You have asked for another time meanwhile, so this one is not brought back beside it. "
+        "You can choose again whenever you like."
+    ),
+    TooLateToUndo: "This can no longer be taken back. You can choose another time whenever you like.",
+}
 
 
 @blueprint.route("/times", methods=["GET", "POST"])
@@ -86,7 +80,7 @@ def choose_time(client: Client) -> ResponseReturnValue:
 @blueprint.get("/consultations/<string:reference>")
 @client_only
 def show(client: Client, reference: str) -> ResponseReturnValue:
-    return _its_page(client, consultation_of(current_db(), client, reference))
+    return its_page(client, consultation_of(current_db(), client, reference))
 
 
 @blueprint.get("/consultations/<string:reference>.ics")
@@ -119,14 +113,14 @@ def cancel(client: Client, reference: str) -> ResponseReturnValue:
             # The page says what can be done instead.
             pass
         return redirect(its_page, code=303)
-    if not _may_cancel(consultation, clock.now()):
+    if not may_cancel(consultation, now=clock.now()):
         return redirect(its_page, code=303)
     own = consultations_of(current_db(), client)
     return render_template(
         "scheduling/cancel.html",
         form=form,
         consultation=consultation,
-        times=_times_of(consultation, own),
+        times=times_of(consultation, own),
         other=next((other for other in own if other.replaces_id == consultation.id), None),
         zone=zone_of(client),
     )
@@ -139,10 +133,8 @@ def take_back(client: Client, reference: str) -> ResponseReturnValue:
     try:
         with transaction() as db:
             undo(db, consultation, by=Party.CLIENT, now=clock.now())
-    except (SlotNotOffered, Begun):
-        return _its_page(client, consultation, problem=_TAKEN_MEANWHILE)
-    except (TooLateToUndo, AlreadyAsked):
-        return _its_page(client, consultation, problem=_TOO_LATE_TO_UNDO)
+    except tuple(_NOT_TAKEN_BACK) as refusal:
+        return its_page(client, consultation, problem=_NOT_TAKEN_BACK[type(refusal)])
     return _to_its_page(reference)
 
 
@@ -158,7 +150,7 @@ def accept(client: Client, reference: str) -> ResponseReturnValue:
         now_so = consultation_of(current_db(), client, reference)
         # Whoever presses twice has taken it once.
         if now_so.status is not Status.CONFIRMED or now_so.starts_at != starts_at:
-            return _its_page(client, now_so, problem=_OFFERED_NO_MORE)
+            return its_page(client, now_so, problem=_OFFERED_NO_MORE)
     return _to_its_page(reference)
 
 
@@ -167,14 +159,14 @@ def accept(client: Client, reference: str) -> ResponseReturnValue:
 def refuse(client: Client, reference: str) -> ResponseReturnValue:
     consultation, form = consultation_of(current_db(), client, reference), RefusalForm()
     if not form.validate_on_submit():
-        return _its_page(client, consultation, refusal_form=form)
+        return its_page(client, consultation, refusal_form=form)
     try:
         with transaction() as db:
             decline_proposal(db, consultation, words=form.words.data or None, now=clock.now())
     except MoveNotAllowed:
         now_so = consultation_of(current_db(), client, reference)
         if now_so.status is not Status.DECLINED:
-            return _its_page(client, now_so, problem=_OFFERED_NO_MORE, refusal_form=form)
+            return its_page(client, now_so, problem=_OFFERED_NO_MORE, refusal_form=form)
     return _to_its_page(reference)
 
 
@@ -183,13 +175,13 @@ def refuse(client: Client, reference: str) -> ResponseReturnValue:
 def write(client: Client, reference: str) -> ResponseReturnValue:
     consultation, form = consultation_of(current_db(), client, reference), NoteForm()
     if not form.validate_on_submit():
-        return _its_page(client, consultation, note_form=form)
+        return its_page(client, consultation, note_form=form)
     try:
         with transaction() as db:
             write_note(db, consultation, form.words.data or "", now=clock.now())
     except NoRoomForMore:
         form.refuse(form.words, "As much as fits here has been written. Say the rest when you meet")
-        return _its_page(client, consultation, note_form=form)
+        return its_page(client, consultation, note_form=form)
     flash("Sent. Your therapist is told that there is something to read.")
     return _to_its_page(reference)
 
@@ -258,92 +250,5 @@ def _ask(client: Client, therapist: Therapist, form: AskForm, instead_of: str | 
         )
 
 
-def _its_page(
-    client: Client,
-    consultation: Consultation,
-    *,
-    problem: str | None = None,
-    refusal_form: RefusalForm | None = None,
-    note_form: NoteForm | None = None,
-) -> ResponseReturnValue:
-    """One consultation; `problem` is why the last press changed nothing."""
-    db, now, zone = current_db(), clock.now(), zone_of(client)
-    own = consultations_of(db, client)
-    times = _times_of(consultation, own)
-    to_come = now < max(times)
-    page = render_template(
-        "scheduling/show.html",
-        consultation=consultation,
-        times=times,
-        # What was asked for instead of it, or has replaced it.
-        other=next((other for other in own if other.replaces_id == consultation.id), None),
-        now=now,
-        to_come=to_come,
-        zone=zone,
-        clocks_change_at=_clocks_change_at(zone, now, max(times)),
-        problem=problem,
-        refusal_form=refusal_form or RefusalForm(formdata=None),
-        note_form=note_form or NoteForm(formdata=None),
-        reminded=bool(reminders_of(client)),
-        **_what_can_be_done(client, consultation, to_come, now),
-        **_what_was_said(consultation),
-    )
-    return page, 409 if problem else 200
-
-
-def _what_can_be_done(
-    client: Client, consultation: Consultation, to_come: bool, now: datetime
-) -> dict[str, Any]:
-    settled = to_come and consultation.status is Status.CONFIRMED
-    return {
-        "may_cancel": to_come and _may_cancel(consultation, now),
-        "too_late": settled and now >= consultation.changes_until,
-        **_how_it_ended(consultation, now),
-        "wishes_earlier": settled and wishes_earlier(current_db(), client),
-    }
-
-
-def _what_was_said(consultation: Consultation) -> dict[str, Any]:
-    db = current_db()
-    return {
-        "words": words_of(db, consultation),
-        "reply": reply_of(db, consultation),
-        "offered_with": offer_of(db, consultation),
-        "note": note_of(db, consultation),
-    }
-
-
-def _times_of(consultation: Consultation, own: Sequence[Held]) -> Sequence[datetime]:
-    """The times that it holds, the most wanted first; the one that it was about, if it holds none."""
-    held = next((held for held in own if held.id == consultation.id), None)
-    return [starts_at for starts_at, _ in held.times] if held else [consultation.starts_at]
-
-
-def _may_cancel(consultation: Consultation, now: datetime) -> bool:
-    late = consultation.status is Status.CONFIRMED and now >= consultation.changes_until
-    return not late and Move.CANCEL in consultation.moves_open_to(Party.CLIENT)
-
-
-def _how_it_ended(consultation: Consultation, now: datetime) -> dict[str, Any]:
-    """How it stood before its end, and whether the client has just given it back and can take that back."""
-    if consultation.status not in {Status.CANCELLED, Status.DECLINED, Status.EXPIRED}:
-        return {"stood": None, "may_undo": False, "given_back": False}
-    line = last_event_of(current_db(), consultation)
-    if line is None:
-        return {"stood": Status.REQUESTED, "may_undo": False, "given_back": False}
-    fresh = can_be_undone(line.move, by=Party.CLIENT, made_by=line.party, made_at=line.happened_at, now=now)
-    return {
-        "stood": line.status_before or Status.REQUESTED,
-        "may_undo": fresh and now < consultation.starts_at,
-        "given_back": line.party is Party.CLIENT,
-    }
-
-
 def _to_its_page(reference: str) -> ResponseReturnValue:
     return redirect(url_for("scheduling.show", reference=reference), code=303)
-
-
-def _clocks_change_at(zone: ZoneInfo, now: datetime, starts_at: datetime) -> datetime | None:
-    """When the reader's clocks change between now and then, the last time if more than once (T7)."""
-    changes = clock_changes(str(zone), minute_of(now), minute_of(starts_at))
-    return moment_of(changes[-1]) if changes else None

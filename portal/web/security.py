@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, current_app
 from flask_wtf import CSRFProtect
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 csrf = CSRFProtect()
 # Under this name the cookie keeps the token of its forms, and a form sends it.
@@ -40,13 +45,15 @@ _HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
 _HSTS = "max-age=63072000; includeSubDomains"
+_NO_STORE = ("Cache-Control", "no-store")
 
 
 def init_app(app: Flask) -> None:
     # A form's token lives as long as its session: nobody loses an hour's writing to a clock.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     csrf.init_app(app)
-    app.after_request(_add_headers)
+    hsts = {"Strict-Transport-Security": _HSTS} if app.config["SESSION_COOKIE_SECURE"] else {}
+    app.wsgi_app = _WithHeaders(app.wsgi_app, _HEADERS | hsts)  # type: ignore[method-assign]
 
 
 def new_form_token(whose: str) -> str:
@@ -64,14 +71,23 @@ def drawn_for(form_token: str | None) -> str | None:
     return whose if dot else None
 
 
-def _add_headers(response: Response) -> Response:
-    # No view sets one of these; replacing each by itself would cost as much as a small query.
-    response.headers.extend(_HEADERS)
-    if current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers["Strict-Transport-Security"] = _HSTS
-    if response.status_code >= 400:
-        response.headers["Cache-Control"] = "no-store"
-    elif request.endpoint != "static":
-        # A view that gives something to a program, and not to a browser, may say otherwise.
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
+class _WithHeaders:
+    """Puts the headers on every answer as it leaves, whatever has made it."""
+
+    def __init__(self, application: WSGIApplication, headers: Mapping[str, str]) -> None:
+        self._application, self._headers = application, list(headers.items())
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *problem: Any) -> Any:
+            # Past the response's own headers: each of these would be looked for among the others first.
+            return start_response(status, [*_kept_by_nobody(status, headers), *self._headers], *problem)
+
+        return self._application(environ, start)
+
+
+def _kept_by_nobody(status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A page is somebody's own, and a refusal may be none in a minute; our own files say otherwise."""
+    said = [header for header in headers if header[0].lower() == "cache-control"]
+    if said and status < "400":
+        return headers
+    return [*(header for header in headers if header not in said), _NO_STORE]

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
+from dataclasses import replace
 
 import pytest
 
@@ -16,9 +16,10 @@ from portal.calendars.addresses import Inside
 from portal.calendars.fetching import Fetcher, Limits
 from tests import make
 from tests.calendars.elsewhere import Elsewhere, told_to
+from tests.patience import PATIENCE_SECONDS, until
 
-# Long enough for a machine that is busy with other tests, and short where the time has to pass.
-QUICK = Limits(silence=1.0, altogether=2.0, most_bytes=1_000_000, redirects=3)
+# On a machine that is busy with other tests, an answer may take its time.
+PATIENT = Limits(silence=60.0, altogether=120.0, most_bytes=1_000_000, redirects=3)
 
 
 @pytest.fixture
@@ -37,15 +38,25 @@ def another_place():
 
 @pytest.fixture
 def fetcher():
-    return Fetcher(Inside(["127.0.0.1"]), limits=QUICK)
+    return Fetcher(Inside(["127.0.0.1"]), limits=PATIENT)
+
+
+@pytest.fixture
+def impatient():
+    """Who hears nothing for a second waits no longer."""
+    return Fetcher(Inside(["127.0.0.1"]), limits=replace(PATIENT, silence=1.0))
+
+
+@pytest.fixture
+def hurried():
+    """Who has nothing after a second wants no more, however much was said by then."""
+    return Fetcher(Inside(["127.0.0.1"]), limits=replace(PATIENT, altogether=1.0, redirects=1000))
 
 
 @pytest.fixture
 def app(app):
     """An application that may ask this machine."""
-    app.extensions["calendar_fetcher"] = Fetcher(
-        Inside(["127.0.0.1"]), limits=Limits(silence=5, altogether=10)
-    )
+    app.extensions["calendar_fetcher"] = Fetcher(Inside(["127.0.0.1"]), limits=PATIENT)
     return app
 
 
@@ -99,9 +110,10 @@ def _free_port() -> int:
 
 
 def _wait_until_it_answers(server, port) -> None:
-    for _ in range(600):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-            return
+    def answers() -> bool:
         assert server.poll() is None, "the calendar server has ended"
-        time.sleep(0.05)
-    raise AssertionError("the calendar server does not answer")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS):
+            return True
+        return False
+
+    until(answers, what="a calendar server that answers")

@@ -152,22 +152,22 @@ def test_a_calendar_that_fails_keeps_its_last_good_copy(db, ada, now, later, els
     assert busy_elsewhere(db, ada, now, now + timedelta(days=2)) == []
 
 
-def test_a_calendar_that_was_removed_ends_its_chain(app, db, elsewhere, name, work):
+def test_a_calendar_that_was_removed_ends_its_chain(app, db, elsewhere, name, work, now):
     reference = name(elsewhere.url())
     with app.test_request_context(), transaction() as change:
-        remove_source(change, source_to_change(change, reference))
+        remove_source(change, source_to_change(change, reference), now=now)
 
     work()
 
     assert (elsewhere.asked, open_jobs(db)) == ([], [])
 
 
-def test_one_that_is_removed_while_its_server_thinks_is_not_kept(app, db, elsewhere, name, work):
+def test_one_that_is_removed_while_its_server_thinks_is_not_kept(app, db, elsewhere, name, work, now):
     reference = name(elsewhere.url())
 
     def answer(request, connection):
         with app.test_request_context(), transaction() as change:
-            remove_source(change, source_to_change(change, reference))
+            remove_source(change, source_to_change(change, reference), now=now)
         says(calendar(event()))(request, connection)
 
     elsewhere.answer = answer

@@ -51,7 +51,7 @@ def test_one_that_takes_too_long_is_ended():
 def test_one_that_takes_too_much_is_ended():
     many = [event(uid=str(number)) for number in range(20_000)]
 
-    assert refusal(calendar(*many), most_bytes=50_000_000) is Why.TOO_HARD
+    assert refusal(calendar(*many), most_bytes=50_000_000, seconds=60) is Why.TOO_HARD
 
 
 def test_too_many_are_told_as_such():
@@ -59,7 +59,8 @@ def test_too_many_are_told_as_such():
         event(":20270302T100000Z", None, "DURATION:PT1M", "RRULE:FREQ=DAILY", uid=str(n)) for n in range(60)
     ]
 
-    assert refusal(calendar(*daily)) is Why.TOO_MANY
+    # However busy the machine: it is their number that counts.
+    assert refusal(calendar(*daily), seconds=60) is Why.TOO_MANY
 
 
 def test_what_is_no_calendar_is_told_as_such():

@@ -24,6 +24,23 @@ def busy(*entries, zone=LONDON, since=SINCE, days=400):
     return [f"{starts:%Y-%m-%d %H:%M}/{ends:%Y-%m-%d %H:%M}" for starts, ends in stretches]
 
 
+TEN_TO_ELEVEN = (datetime(2027, 3, 2, 10, tzinfo=UTC), datetime(2027, 3, 2, 11, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("uid", "hours", "taken"),
+    [("ours", (10, 11), 0), ("ours", (10, 12), 1), ("ours", (14, 15), 1), ("theirs", (10, 11), 1)],
+    ids=["ours", "ours, but longer", "ours, but at another time", "somebody else's at our time"],
+)
+def test_an_entry_of_ours_blocks_nothing_but_only_at_the_time_that_we_gave_it(uid, hours, taken):
+    times = [f":20270302T{hour}0000Z" for hour in hours]
+    until, own = SINCE + timedelta(days=9), {("ours", *TEN_TO_ELEVEN)}
+
+    told = expanded(calendar(event(*times, uid=uid)), zone=LONDON, since=SINCE, until=until, own=own)
+
+    assert len(told.stretches) == taken
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [

@@ -306,7 +306,7 @@ def test_a_calendar_that_is_removed_leaves_nothing(db, ada, diary, now):
     keep(kept, now, *hours(now, 1))
 
     with transaction() as change:
-        remove_source(change, source_of(change, ada, diary))
+        remove_source(change, source_of(change, ada, diary), now=now)
 
     assert stored(db, CalendarSource).reference == kept
     assert len(db.scalars(select(BusyTime)).all()) == len(db.scalars(select(DataKey)).all()) == 1

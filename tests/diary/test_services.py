@@ -11,6 +11,16 @@ from portal.database import transaction
 from portal.diary.importing import Found
 from portal.diary.kinds import FIRST_CONSULTATION, Manner, Stamina
 from portal.diary.models import ConsultationKind, DaysDiffer
+from portal.diary.naming import (
+    GapLongerThanAllHours,
+    NoHoursAsLong,
+    TooManyKinds,
+    add_kind,
+    bring_back_kind,
+    change_kind,
+    move_kind_up,
+    retire_kind,
+)
 from portal.diary.opening import (
     CountryUnknown,
     EndsBeforeItStarts,
@@ -26,22 +36,14 @@ from portal.diary.services import (
     MOST_STRETCHES,
     DaysAreOver,
     DaysTooFar,
-    GapLongerThanAllHours,
     HoursDoNotFit,
     LastBeforeFirst,
-    NoHoursAsLong,
     NothingInIt,
     TooManyDays,
     TooManyHours,
-    TooManyKinds,
     add_days,
-    add_kind,
-    bring_back_kind,
-    change_kind,
     choose_holidays,
-    move_kind_up,
     remove_days,
-    retire_kind,
     set_hours,
     set_limits,
     switch_holidays,
@@ -49,10 +51,12 @@ from portal.diary.services import (
 )
 from portal.errors import NotFound, Overtaken
 from tests import make
+from tests.conftest import MONDAY
 
 pytestmark = pytest.mark.usefixtures("inside_app")
 
 TODAY = date(2027, 3, 1)
+_MAY_OPEN = (set_hours, add_days, remove_days, choose_holidays, switch_holidays, change_kind, take_over)
 TUESDAY = (2, 540, 720, 0)
 FOLLOW_UP = FIRST_CONSULTATION.__class__(
     name="Follow-up",
@@ -82,9 +86,11 @@ def days(db, ada):
 
 @pytest.fixture
 def say(ada):
-    """Says something of Ada's diary, in a transaction of its own."""
+    """Says something of Ada's diary, in a transaction of its own; what it opens, it opens on Monday."""
 
     def saying(service, *arguments, **named):
+        if service in _MAY_OPEN:
+            named = {"now": MONDAY} | named
         with transaction() as db:
             return service(db, ada, *arguments, **named)
 
@@ -104,7 +110,7 @@ def test_somebody_elses_hours_stay_as_they_are(db, ada, say):
     make.working_hours(db, other)
 
     say(set_hours, [TUESDAY])
-    say(add_days, first=TODAY, last=TODAY, stretches=[], today=TODAY)
+    say(add_days, first=TODAY, last=TODAY, stretches=[])
 
     assert hours(db, other) == [(2, 600, 780, 0)]
     assert days(db, other) == []
@@ -167,8 +173,8 @@ def test_a_stale_page_changes_nothing(db, ada, say):
 
 def test_days_differ_with_other_hours_or_none(db, ada, say):
     away = (date(2027, 4, 5), date(2027, 4, 9))
-    say(add_days, first=away[0], last=away[1], stretches=[], today=TODAY)
-    say(add_days, first=TODAY, last=TODAY, stretches=[(600, 780), (1320, 1560)], today=TODAY)
+    say(add_days, first=away[0], last=away[1], stretches=[])
+    say(add_days, first=TODAY, last=TODAY, stretches=[(600, 780), (1320, 1560)])
 
     assert days(db, ada) == [(*away, []), (TODAY, TODAY, [(600, 780), (1320, 1560)])]
 
@@ -184,49 +190,49 @@ def test_days_differ_with_other_hours_or_none(db, ada, say):
 )
 def test_days_that_cannot_be_meant_are_refused(db, ada, say, first, last, refusal):
     with pytest.raises(refusal):
-        say(add_days, first=first, last=last, stretches=[], today=TODAY)
+        say(add_days, first=first, last=last, stretches=[])
 
     assert days(db, ada) == []
 
 
 def test_days_that_have_begun_can_still_be_written_down(db, ada, say):
-    say(add_days, first=TODAY - timedelta(days=3), last=TODAY, stretches=[], today=TODAY)
+    say(add_days, first=TODAY - timedelta(days=3), last=TODAY, stretches=[])
 
     assert len(days(db, ada)) == 1
 
 
 def test_hours_of_days_that_run_into_one_another_are_refused(db, ada, say):
     night_and_morning = [(1320, 1560), (60, 180)]
-    say(add_days, first=TODAY, last=TODAY, stretches=night_and_morning, today=TODAY)
+    say(add_days, first=TODAY, last=TODAY, stretches=night_and_morning)
 
     with pytest.raises(HoursDoNotFit):
-        say(add_days, first=TODAY, last=TODAY + timedelta(days=1), stretches=night_and_morning, today=TODAY)
+        say(add_days, first=TODAY, last=TODAY + timedelta(days=1), stretches=night_and_morning)
 
 
 def test_there_is_room_for_so_many_days_and_those_that_are_over_take_none(db, ada, say, monkeypatch):
     assert MOST_DAYS > 365
     monkeypatch.setattr("portal.diary.services.MOST_DAYS", 1)
     yesterday = TODAY - timedelta(days=1)
-    say(add_days, first=yesterday, last=yesterday, stretches=[], today=yesterday)
-    say(add_days, first=TODAY, last=TODAY, stretches=[], today=TODAY)
+    say(add_days, first=yesterday, last=yesterday, stretches=[], now=MONDAY - timedelta(days=1))
+    say(add_days, first=TODAY, last=TODAY, stretches=[])
 
     with pytest.raises(TooManyDays):
-        say(add_days, first=TODAY, last=TODAY, stretches=[], today=TODAY)
+        say(add_days, first=TODAY, last=TODAY, stretches=[])
 
 
 def test_removed_days_are_like_their_weekdays_again(db, ada, say):
-    say(add_days, first=TODAY, last=TODAY, stretches=[], today=TODAY)
+    say(add_days, first=TODAY, last=TODAY, stretches=[])
     reference = db.scalar(select(DaysDiffer.reference))
 
     with transaction() as own:
-        remove_days(own, ada, days_called(own, ada, reference))
+        remove_days(own, ada, days_called(own, ada, reference), now=MONDAY)
 
     assert days(db, ada) == []
 
 
 def test_anothers_days_and_kinds_are_not_found(db, ada, say):
     bo = make.therapist(db, name="Bo Hart")
-    say(add_days, first=TODAY, last=TODAY, stretches=[], today=TODAY)
+    say(add_days, first=TODAY, last=TODAY, stretches=[])
     say(add_kind, FOLLOW_UP)
     reference, kind = db.scalar(select(DaysDiffer.reference)), db.scalar(select(ConsultationKind.reference))
     assert days_called(db, ada, reference)
@@ -345,7 +351,7 @@ def test_kinds_change_places(db, ada, say):
 
 
 def test_there_is_room_for_so_many_kinds(db, ada, say, monkeypatch):
-    monkeypatch.setattr("portal.diary.services.MOST_KINDS", 1)
+    monkeypatch.setattr("portal.diary.naming.MOST_KINDS", 1)
     say(add_kind, FOLLOW_UP)
 
     with pytest.raises(TooManyKinds):
@@ -355,14 +361,14 @@ def test_there_is_room_for_so_many_kinds(db, ada, say, monkeypatch):
 def test_a_calendar_taken_over_twice_is_the_same_as_once(db, ada, say):
     make.working_hours(db, ada)
     own = (date(2027, 8, 2), date(2027, 8, 20), [])
-    say(add_days, first=own[0], last=own[1], stretches=[], today=TODAY)
+    say(add_days, first=own[0], last=own[1], stretches=[])
     found = Found(
         hours=[TUESDAY],
         days=[(date(2027, 4, 6), date(2027, 4, 6), [(600, 780)]), (date(2027, 4, 12), date(2027, 4, 16), ())],
     )
 
-    say(take_over, found, today=TODAY)
-    say(take_over, found, today=TODAY)
+    say(take_over, found)
+    say(take_over, found)
 
     assert hours(db, ada) == [TUESDAY]
     assert days(db, ada) == [own, *((first, last, list(each)) for first, last, each in found.days)]
@@ -371,7 +377,7 @@ def test_a_calendar_taken_over_twice_is_the_same_as_once(db, ada, say):
 def test_a_calendar_without_a_week_leaves_the_week_as_it_is(db, ada, say):
     make.working_hours(db, ada)
 
-    say(take_over, Found(days=[(TODAY, TODAY, ())]), today=TODAY)
+    say(take_over, Found(days=[(TODAY, TODAY, ())]))
 
     assert hours(db, ada) == [(2, 600, 780, 0)]
     assert days(db, ada) == [(TODAY, TODAY, [])]
@@ -381,9 +387,9 @@ def test_a_calendar_that_says_nothing_or_what_cannot_be_changes_nothing(db, ada,
     make.working_hours(db, ada)
 
     with pytest.raises(NothingInIt):
-        say(take_over, Found(), today=TODAY)
+        say(take_over, Found())
     with pytest.raises(HoursDoNotFit):
-        say(take_over, Found([(1, 540, 720, 0), (1, 600, 780, 1)], [(TODAY, TODAY, ())]), today=TODAY)
+        say(take_over, Found([(1, 540, 720, 0), (1, 600, 780, 1)], [(TODAY, TODAY, ())]))
 
     assert hours(db, ada) == [(2, 600, 780, 0)]
     assert days(db, ada) == []

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -18,11 +19,12 @@ from config import ROOT
 from portal.database import current_db
 from portal.jobs.heartbeat import is_any_worker_alive
 from portal.jobs.models import Heartbeat, Job
-from portal.jobs.queue import LEASE, MOST_ATTEMPTS, GiveUp, enqueue
+from portal.jobs.queue import LEASE, MOST_ATTEMPTS, GiveUp, enqueue, lanes_of
 from portal.jobs.worker import Worker
 from portal.mail.models import OutgoingEmail
+from tests.patience import PATIENCE_SECONDS
 
-PLENTY = 80
+PLENTY = 30
 # The worker processes have the system's clock, not the test's.
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -139,7 +141,7 @@ def test_a_worker_gives_signs_of_life_and_takes_leave(app, db, now, job):
 
     def look(_subject):
         # The pulse is a thread: wait for its first beat.
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE_SECONDS
         while not seen and time.monotonic() < until:
             with app.extensions["database"]() as other:
                 seen.extend(other.scalars(select(Heartbeat.beat_at)))
@@ -150,6 +152,70 @@ def test_a_worker_gives_signs_of_life_and_takes_leave(app, db, now, job):
 
     assert seen == [now]
     assert db.scalars(select(Heartbeat)).all() == []
+
+
+def test_a_job_that_waits_for_somebody_elsewhere_keeps_nothing_else_waiting(app, db, job):
+    answered, done = threading.Event(), []
+    app.extensions["job_lanes"]["ask"] = "elsewhere"
+    worker = Worker(app, every_seconds=0.01)
+
+    def end(_subject):
+        done.append("what is due")
+        answered.set()
+        worker.stop()
+
+    job(lambda _: done.append("the answer") if answered.wait(PATIENCE_SECONDS) else None, kind="ask")
+    job(end, kind="note")
+    worker.run()
+
+    assert done == ["what is due", "the answer"]
+    assert the_state(db) == {("ask", "done"): 1, ("note", "done"): 1}
+
+
+def test_whoever_does_all_at_once_does_first_what_waits_for_nobody(app, job):
+    done = []
+    app.extensions["job_lanes"] |= {"ask": "elsewhere", "send": "mail"}
+    for kind in ("ask", "send", "note", "count"):
+        job(lambda _, kind=kind: done.append(kind), kind=kind)
+
+    Worker(app).do_all_that_is_due()
+
+    assert done == ["note", "count", "ask", "send"]
+
+
+def test_mail_and_calendars_have_lanes_of_their_own(app):
+    first, *others = lanes_of(app.extensions["job_lanes"])
+
+    assert (first.all_but, set(first.kinds)) == (True, {"deliver-email", "fetch-calendar"})
+    assert {lane.kinds for lane in others} == {("deliver-email",), ("fetch-calendar",)}
+
+
+def test_the_leases_of_all_jobs_in_hand_are_renewed(app, db, now, later, job):
+    app.extensions["job_lanes"]["ask"] = "elsewhere"
+    worker, leases = Worker(app, every_seconds=0.01), []
+    both = threading.Barrier(2, timeout=PATIENCE_SECONDS)
+
+    def hold(_subject):
+        if both.wait() == 0:
+            later(now + LEASE)
+            worker.give_a_sign_of_life()
+            leases.extend(db.scalars(select(Job.leased_until)))
+            worker.stop()
+        both.wait()
+
+    job(hold, kind="ask")
+    job(hold, kind="note")
+    worker.run()
+
+    assert leases == [now + 2 * LEASE] * 2
+
+
+def test_what_goes_wrong_in_a_lane_ends_the_worker_and_is_told(app, monkeypatch):
+    worker = Worker(app, every_seconds=0.01)
+    monkeypatch.setattr(worker, "sweep", lambda: 1 // 0)
+
+    with pytest.raises(ZeroDivisionError):
+        worker.run()
 
 
 def test_one_worker_that_was_alive_a_minute_ago_is_enough(db, now):
@@ -168,7 +234,7 @@ def test_a_killed_worker_s_job_is_taken_again_and_three_workers_lose_none(databa
     db.flush()
 
     killed = at_work(database_url, tmp_path, 0, "--once")
-    assert killed.wait(60) == 9
+    assert killed.wait(PATIENCE_SECONDS) == 9
     assert the_state(db) == {("die", "taken"): 1, ("note", "waiting"): PLENTY}
 
     # The one that killed its worker does no harm any more.
@@ -176,7 +242,7 @@ def test_a_killed_worker_s_job_is_taken_again_and_three_workers_lose_none(databa
     beyond_the_lease = LEASE.total_seconds() / 60 + 1
     workers = [at_work(database_url, tmp_path, beyond_the_lease, "--once") for _ in range(3)]
 
-    assert [worker.wait(90) for worker in workers] == [0, 0, 0]
+    assert [worker.wait(PATIENCE_SECONDS) for worker in workers] == [0, 0, 0]
     assert the_state(db) == {("note", "done"): PLENTY + 1}
     done = Counter((tmp_path / "notes").read_text().split("\n")[:-1])
     assert done == Counter(map(str, range(PLENTY))) + Counter({"in hand": 2})
@@ -194,7 +260,7 @@ def test_a_worker_that_is_asked_to_end_finishes_what_it_has_in_hand(database_url
     wait_for(tmp_path / "notes", "first begun\n")
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(30) == 0
+    assert worker.wait(PATIENCE_SECONDS) == 0
     assert (tmp_path / "notes").read_text() == "first begun\nfirst finished\n"
     assert the_state(db) == {("slow", "done"): 1, ("slow", "waiting"): 1}
     assert db.scalars(select(Heartbeat)).all() == []
@@ -216,7 +282,7 @@ def the_state(db):
 
 
 def wait_for(path, text):
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_SECONDS
     while not (path.exists() and text in path.read_text()):
         assert time.monotonic() < until, f"{path.name} never said {text!r}"
         time.sleep(0.02)

@@ -10,10 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from config import ROOT
+from tests.chromium import leave_by_keyboard
+from tests.patience import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.browser
 
@@ -37,15 +39,16 @@ class Portal:
 
     def link_mailed_to(self, person: str) -> str:
         """The newest link that was mailed to this address; waits for the worker to have delivered it."""
-        for _ in range(100):
-            for path in sorted((self.instance / "mail").glob("*.eml"), reverse=True):
-                letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-                body = letter.get_body()
-                found = re.search(r"http://\S+", body.get_content()) if body else None
-                if letter["To"] == person and found:
-                    return found.group()
-            time.sleep(0.1)
-        raise AssertionError(f"no link was mailed to {person}")
+        return until(lambda: self._newest_link(person), what=f"a link, mailed to {person}")
+
+    def _newest_link(self, person: str) -> str | None:
+        for path in sorted((self.instance / "mail").glob("*.eml"), reverse=True):
+            letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            body = letter.get_body()
+            found = re.search(r"http://\S+", body.get_content()) if body else None
+            if letter["To"] == person and found:
+                return found.group()
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +61,11 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     environ |= {"PORTAL_PORT": str(port), "PORTAL_INSTANCE": str(instance)}
     process = subprocess.Popen([sys.executable, "-m", "portal", "run"], cwd=ROOT, env=environ)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/readyz")
+        until(lambda: _answers(f"http://127.0.0.1:{port}/readyz"), what="a portal that answers")
         yield Portal(f"http://127.0.0.1:{port}", instance)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(PATIENCE_SECONDS)
 
 
 class Visitor:
@@ -76,6 +79,7 @@ class Visitor:
             base_url=portal.address,
             timezone_id="America/New_York",
         )
+        self._context.set_default_timeout(PATIENCE_SECONDS * 1000)
         self.page: Page = self._context.new_page()
         self._scripts, self._wide = scripts, size["width"]
         self._looked_at: set[str] = set()
@@ -238,26 +242,22 @@ def test_leaving_covers_the_page_and_ends_the_session(chromium, portal):
         sign_in(kits, "kit@foyer.example")
         assert kits.sees("Confirmed")
         if scripts:
-            for _ in range(3):
-                kits.page.keyboard.press("Shift")
+            leave_by_keyboard(kits.page)
         else:
             kits.page.get_by_role("button", name="Leave this page").last.click()
         kits.page.wait_for_url(re.compile(r"^https://"))
         # With scripts, the end of the session is on its way while the other site opens already.
-        for _ in range(50):
-            kits.page.goto(f"{portal.address}/next")
-            if kits.page.url.startswith(f"{portal.address}/sign-in"):
-                break
-            time.sleep(0.1)
-        assert kits.page.url.startswith(f"{portal.address}/sign-in")
+        until(partial(_leads_to_signing_in, kits.page, portal), what="the end of the session")
 
 
-def _wait_for(address: str) -> None:
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"{address} does not answer")
+def _leads_to_signing_in(page: Page, portal: Portal) -> bool:
+    page.goto(f"{portal.address}/next")
+    return page.url.startswith(f"{portal.address}/sign-in")
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address, timeout=PATIENCE_SECONDS).close()
+    except OSError:
+        return False
+    return True

@@ -8,6 +8,7 @@ import pytest
 
 from tests import make
 from tests.calendars.conftest import collection as collection
+from tests.calendars.conftest import elsewhere as elsewhere
 from tests.calendars.conftest import radicale as radicale
 from tests.scheduling.scene import Scene
 

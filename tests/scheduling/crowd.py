@@ -16,13 +16,13 @@ from config import Settings
 from portal import clock
 from portal.app import create_app
 from portal.errors import Refused
+from tests.patience import PATIENCE_SECONDS
 from tests.scheduling.scene import Scene
 
 PROCESSES, APPS = 6, 5
 # No more than a pool gives at once, so that everybody waits for the database and for nothing else.
 AT_ONCE = 10
 MANY = PROCESSES * APPS * AT_ONCE
-_PATIENCE_SECONDS = 60
 
 # Given a scene and what is known of the person, it gets all ready, and gives what is left to do.
 Act = Callable[..., Callable[[], object]]
@@ -89,7 +89,7 @@ def _share(settings: Settings, now: datetime, act: Act, people: Sequence[Sequenc
     scenes = [Scene(create_app(settings), now) for _ in range(APPS)]
     acts = [act(scenes[place % APPS], *person) for place, person in enumerate(people)]
     try:
-        outcomes = all_at_once(acts, ready=lambda: _together[0].wait(_PATIENCE_SECONDS))
+        outcomes = all_at_once(acts, ready=lambda: _together[0].wait(PATIENCE_SECONDS))
     finally:
         for scene in scenes:
             scene.app.extensions["engine"].dispose()

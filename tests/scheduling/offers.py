@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from portal.scheduling.slots import Busy, minute_of, moment_of, open_starts
+from portal.diary.clocks import minute_of, moment_of
+from portal.scheduling.slots import Busy, open_starts
 
 DAY = 24 * 60
 MONDAY = minute_of(datetime(2027, 3, 1, 9, 0, tzinfo=UTC))

@@ -11,9 +11,13 @@ from flask import Flask
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session, joinedload
 
-from portal.accounts.models import Client
-from portal.database import transaction
-from portal.scheduling import answers, choosing, expiring, placing, proposing, services
+from portal.accounts.models import Client, Therapist
+from portal.calendars.expanding import Expanded
+from portal.calendars.models import BusyTime, CalendarSource
+from portal.calendars.queries import source_to_change
+from portal.calendars.services import Copy, keep_copy, remove_source
+from portal.database import Base, transaction
+from portal.scheduling import answers, choosing, expiring, placing, proposing, services, undoing
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Party, Status
 from portal.scheduling.models import Consultation, HeldTime, HeldWindow, steps_of
 from portal.scheduling.queries import consultation_called
@@ -75,7 +79,7 @@ class Scene:
         self._do(reference, choosing.wish_for_earlier, wanted=wanted)
 
     def undo(self, reference: str, *, by: Party = Party.CLIENT) -> None:
-        self._do(reference, services.undo, by=by)
+        self._do(reference, undoing.undo, by=by)
 
     def write(self, reference: str, words: str) -> None:
         with self.request(), transaction() as db:
@@ -106,6 +110,31 @@ class Scene:
             return placing.place_consultation(
                 db, owner.therapist, owner, starts_at=starts_at, now=self.now, **more
             )
+
+    def keep_own_time(self, therapist: Therapist, starts_at: datetime, ends_at: datetime) -> str:
+        """The reference of the entry."""
+        times = {"starts_at": starts_at, "ends_at": ends_at}
+        return self.describe(therapist, placing.keep_own_time, **times)
+
+    def give_back_own_time(self, therapist: Therapist, reference: str) -> None:
+        self.describe(therapist, placing.give_back_own_time, reference)
+
+    def describe(self, therapist: Therapist, service: Callable[..., Any], *what: Any, **more: Any) -> Any:
+        """What a service gives to whom the therapist says something of their own time."""
+        with self.request(), transaction() as db:
+            mine = [db.merge(each) if isinstance(each, Base) else each for each in what]
+            more = {name: db.merge(each) if isinstance(each, Base) else each for name, each in more.items()}
+            return service(db, db.get_one(Therapist, therapist.id), *mine, now=self.now, **more)
+
+    def copy_calendar(self, before: BusyTime, busy: Sequence[tuple[datetime, datetime]]) -> None:
+        """A look at the calendar elsewhere that held this has brought that."""
+        with self.request(), transaction() as db:
+            copy = Copy(Expanded(list(busy)), None, None)
+            keep_copy(db, _source_of(db, before), copy, due_at=self.now, now=self.now)
+
+    def forget_calendar(self, before: BusyTime) -> None:
+        with self.request(), transaction() as db:
+            remove_source(db, _source_of(db, before), now=self.now)
 
     def _do(self, reference: str, service: Callable[..., Any], **more: object) -> Any:
         with self.request(), transaction() as db:
@@ -146,6 +175,10 @@ def held_in_vain(db: Session) -> list[str]:
 
 def own_steps(starts_at: datetime, minutes: int = 50) -> list[datetime]:
     return [starts_at + timedelta(minutes=minute) for minute in range(0, minutes, 5)]
+
+
+def _source_of(db: Session, busy: BusyTime) -> CalendarSource:
+    return source_to_change(db, db.get_one(CalendarSource, busy.source_id).reference)
 
 
 def _client(db: Session, client_id: int) -> Client:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from portal.mail.models import OutgoingEmail
 from portal.scheduling.lifecycle import Party, Status
 from tests import make
+from tests.patience import PATIENCE_SECONDS
 from tests.scheduling.scene import called
 
 
@@ -237,7 +238,7 @@ def _asked(collection, event, method, body=None) -> tuple[int, bytes]:
     headers = {"Authorization": f"Basic {b64encode(b'ada:pass word').decode()}"}
     if body:
         headers["Content-Type"] = "text/calendar; charset=utf-8"
-    connection = HTTPConnection(address.netloc, timeout=20)
+    connection = HTTPConnection(address.netloc, timeout=PATIENCE_SECONDS)
     connection.request(method, address.path, body, headers)
     answer = connection.getresponse()
     found = answer.status, answer.read()

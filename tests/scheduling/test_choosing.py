@@ -15,8 +15,8 @@ from portal.mail.models import OutgoingEmail
 from portal.scheduling.choosing import choose_reminders
 from portal.scheduling.holding import Begun
 from portal.scheduling.lifecycle import MoveNotAllowed, Status
-from portal.scheduling.models import EarlierWish
-from portal.scheduling.queries import note_of, words_of
+from portal.scheduling.words import note_of, words_of
+from portal.waiting.models import EarlierWish
 from tests.scheduling.scene import called, held_in_vain, own_steps, steps_held
 
 WEEK = timedelta(weeks=1)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from portal.diary.naming import change_kind
+from portal.diary.queries import rules_of
+from portal.diary.services import add_days, remove_days, set_hours
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingEmail
-from portal.scheduling.lifecycle import Party, Status
-from portal.scheduling.models import Consultation, EarlierWish
+from portal.scheduling.lifecycle import UNDONE_WITHIN, Party, Status
+from portal.scheduling.models import Consultation
+from portal.waiting.models import EarlierWish, OpenedTime
+from portal.waiting.services import LOOKED_AT_AFTER
 from tests import make
 from tests.scheduling.scene import called, held_in_vain, own_steps, steps_held
 
@@ -214,8 +220,147 @@ def test_it_does_no_harm_twice(db, app, scene, sam, kit, jo, ten, waits, work):
     waits(jo, ten + 2 * WEEK)
     scene.cancel(scene.ask(kit, ten + WEEK))
 
-    (line,) = work()
+    (therapist,) = work()
     with scene.request():
-        app.extensions["job_handlers"]["offer-freed-time"](line)
+        app.extensions["job_handlers"]["offer-freed-time"](therapist)
 
     assert [offer.client_id for offer in offers(db)] == [sam.id]
+
+
+# Whatever else opens a time is told of in the same way.
+
+
+def test_an_own_entry_that_is_given_back_is_offered(db, scene, sam, ada, ten, waits, work):
+    kept = scene.keep_own_time(ada, ten + WEEK, ten + WEEK + timedelta(hours=3))
+    waits(sam, ten + 2 * WEEK)
+
+    scene.give_back_own_time(ada, kept)
+    work()
+
+    assert [offer.starts_at for offer in offers(db)] == [ten + WEEK]
+
+
+def test_hours_that_are_widened_are_offered_but_not_what_was_free_before(
+    db, scene, sam, jo, ada, ten, waits, work
+):
+    waits(sam, ten + 2 * WEEK)
+    waits(jo, ten + 3 * WEEK)
+
+    # One more hour in the afternoon: the three of the morning could have been asked for all the time.
+    scene.describe(ada, set_hours, [(2, 600, 780, 0), (2, 840, 900, 0)])
+    work()
+
+    two = ten + timedelta(hours=4)
+    assert [(offer.client_id, offer.starts_at) for offer in offers(db)] == [
+        (sam.id, two),
+        (jo.id, two + WEEK),
+    ]
+
+
+def test_a_day_that_is_opened_is_offered(db, scene, sam, ada, ten, waits, work):
+    waits(sam, ten + 2 * WEEK)
+    friday = (ten + timedelta(days=3)).date()
+
+    scene.describe(ada, add_days, first=friday, last=friday, stretches=[(600, 660)])
+    work()
+
+    assert [offer.starts_at for offer in offers(db)] == [ten + timedelta(days=3)]
+
+
+def test_days_that_are_no_longer_away_are_offered(db, scene, sam, ada, ten, waits, work):
+    week = ten + WEEK
+    away = scene.describe(ada, add_days, first=week.date(), last=week.date(), stretches=[])
+    waits(sam, ten + 2 * WEEK)
+
+    scene.describe(ada, remove_days, away)
+    work()
+
+    assert [offer.starts_at for offer in offers(db)] == [week]
+
+
+def test_a_kind_that_can_be_asked_for_at_shorter_notice_is_offered(db, scene, sam, ada, ten, waits, work):
+    video = make.kind(db, ada, notice=9 * 24 * 60)
+    waits(sam, ten + 2 * WEEK)
+
+    scene.describe(ada, change_kind, video, replace(kind_of(db, ada), notice=24 * 60))
+    work()
+
+    assert [offer.starts_at for offer in offers(db)] == [ten]
+
+
+def test_a_kind_with_hours_of_its_own_opens_nothing_for_others(db, scene, sam, ada, ten, waits, work):
+    make.kind(db, ada, name="Usual")
+    other = make.kind(db, ada, name="Group", position=2, own_hours=True)
+    waits(sam, ten + 2 * WEEK)
+
+    scene.describe(ada, set_hours, [(2, 600, 780, 0)], kind=other)
+
+    assert len(work()) == 1
+    assert offers(db) == []
+
+
+def test_what_vanishes_from_a_calendar_elsewhere_is_offered(db, scene, sam, ada, ten, waits, work):
+    busy = make.busy_elsewhere(db, ada, ten + WEEK, ten + WEEK + timedelta(hours=3))
+    waits(sam, ten + 2 * WEEK)
+
+    scene.copy_calendar(busy, [(ten + WEEK + timedelta(hours=1), ten + WEEK + timedelta(hours=3))])
+    work()
+
+    assert [offer.starts_at for offer in offers(db)] == [ten + WEEK]
+
+
+def test_a_calendar_elsewhere_that_is_named_no_longer_frees_what_it_kept(
+    db, scene, sam, ada, ten, waits, work
+):
+    busy = make.busy_elsewhere(db, ada, ten + WEEK, ten + WEEK + timedelta(hours=3))
+    waits(sam, ten + 2 * WEEK)
+
+    scene.forget_calendar(busy)
+    work()
+
+    assert [offer.starts_at for offer in offers(db)] == [ten + WEEK]
+
+
+def test_hours_that_are_closed_again_before_anybody_looked_are_offered_to_nobody(
+    db, scene, sam, ada, waits, ten, work
+):
+    waits(sam, ten + 2 * WEEK)
+
+    scene.describe(ada, set_hours, [(2, 600, 780, 0), (2, 840, 900, 0)])
+    scene.describe(ada, set_hours, [(2, 600, 780, 0)])
+    work()
+
+    assert offers(db) == []
+    assert list(db.scalars(select(OpenedTime))) == []
+
+
+def test_several_changes_are_looked_at_together(db, scene, sam, jo, ada, ten, waits, work):
+    waits(sam, ten + 2 * WEEK)
+    waits(jo, ten + 3 * WEEK)
+    one, two = (scene.keep_own_time(ada, at, at + timedelta(hours=1)) for at in (ten, ten + WEEK))
+
+    scene.now -= timedelta(hours=1)
+    scene.give_back_own_time(ada, one)
+    scene.give_back_own_time(ada, two)
+    work()
+
+    assert [offer.client_id for offer in offers(db)] == [sam.id, jo.id]
+    assert list(db.scalars(select(OpenedTime))) == []
+
+
+def test_where_nobody_waits_nothing_that_opens_is_noted(db, scene, ada, ten, work):
+    kept = scene.keep_own_time(ada, ten, ten + timedelta(hours=1))
+
+    scene.give_back_own_time(ada, kept)
+    scene.describe(ada, set_hours, [(2, 600, 780, 0), (2, 840, 900, 0)])
+
+    assert work() == []
+    assert list(db.scalars(select(OpenedTime))) == []
+
+
+def test_whoever_may_take_something_back_does_so_before_others_hear_of_it():
+    assert UNDONE_WITHIN <= LOOKED_AT_AFTER
+
+
+def kind_of(db, ada):
+    return rules_of(db, ada.id).usual(has_met=False)

@@ -13,11 +13,13 @@ from sqlalchemy import select
 from portal.errors import Refused
 from portal.scheduling.lifecycle import (
     HOLDS_ITS_TIME,
+    Beside,
     Move,
     MoveNotAllowed,
     Party,
     Status,
     answered_by,
+    is_settled_beside,
     moves_open_to,
     outcome,
 )
@@ -139,3 +141,13 @@ def _check(db, ada, now):
         # One open request a client; if there are two, one is to replace the other.
         first, *others = sorted((each for each in waiting if each.client_id == client_id), key=lambda e: e.id)
         assert [other.replaces_id for other in others] in ([], [first.id])
+
+
+def test_of_two_one_of_which_is_instead_of_the_other_only_one_is_theirs():
+    for back in HOLDS_ITS_TIME:
+        assert is_settled_beside(back, Status.CONFIRMED, beside=Beside.INSTEAD_OF_IT)
+        assert not is_settled_beside(back, Status.REQUESTED, beside=Beside.INSTEAD_OF_IT)
+        assert not is_settled_beside(back, Status.CONFIRMED, beside=Beside.APART)
+    # What is asked for instead of a confirmed one waits beside it; it is not confirmed beside it.
+    assert is_settled_beside(Status.CONFIRMED, Status.CONFIRMED, beside=Beside.TO_BE_REPLACED)
+    assert not is_settled_beside(Status.REQUESTED, Status.CONFIRMED, beside=Beside.TO_BE_REPLACED)

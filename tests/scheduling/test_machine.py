@@ -24,13 +24,14 @@ from sqlalchemy.orm import Session, selectinload
 from portal import clock
 from portal.accounts.models import Client, Therapist
 from portal.database import Base, transaction
+from portal.diary.clocks import moment_of
 from portal.diary.models import Diary, WorkingHours
 from portal.errors import NotFound, Refused
 from portal.intake.models import Intake
 from portal.intake.services import INTAKE_SENT
 from portal.jobs.models import Job
 from portal.jobs.queue import enqueue
-from portal.scheduling import answers, choosing, commands, placing, proposing, services
+from portal.scheduling import answers, choosing, commands, placing, proposing, services, undoing
 from portal.scheduling.holding import EXPIRY, LAPSE, SlotNotOffered
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, IS_OPEN, LEAST_NOTICE, Party, Status, TooLateToChange
 from portal.scheduling.models import Consultation, HeldWindow
@@ -38,7 +39,6 @@ from portal.scheduling.objections import Objection
 from portal.scheduling.offers import Offer, offer_to
 from portal.scheduling.queries import consultation_called
 from portal.scheduling.services import AlreadyAsked, AskedTooOften
-from portal.scheduling.slots import moment_of
 from tests import make
 from tests.scheduling.scene import Scene, called, held_in_vain
 
@@ -96,8 +96,12 @@ _OWN_ENTRIES = (
 _WATCHED = select(Job.subject, Job.kind).where(Job.kind.in_([EXPIRY, LAPSE]))
 _NOT_OFFERED = (SlotNotOffered, AlreadyAsked, AskedTooOften)
 # Only by these does somebody lose a confirmed time that nothing replaces.
-_ENDS_IT = (services.cancel_consultation, services.undo, answers.say_whether_met)
+_ENDS_IT = (services.cancel_consultation, undoing.undo, answers.say_whether_met)
 _SETTLES_IT = (answers.confirm_consultation, choosing.accept_proposal)
+
+
+# Thousands of moves take a while where others use the machine as well.
+_long = pytest.mark.timeout(900)
 
 
 def while_some_are(*statuses: Status) -> Callable[..., Any]:
@@ -226,7 +230,7 @@ class Practice(RuleBasedStateMachine):
     @rule(data=st.data(), by=st.sampled_from([Party.CLIENT, Party.THERAPIST]))
     def undo(self, data: st.DataObject, by: Party) -> None:
         """Whatever it was, and whoever did it."""
-        self._do(services.undo, self._any(data, {Status.CONFIRMED, Status.DECLINED, Status.CANCELLED}), by=by)
+        self._do(undoing.undo, self._any(data, {Status.CONFIRMED, Status.DECLINED, Status.CANCELLED}), by=by)
 
     # What the therapist does.
 
@@ -293,7 +297,7 @@ class Practice(RuleBasedStateMachine):
         def act(db: Session) -> None:
             ada = db.get_one(Therapist, self.ada.id)
             for reference in references[:-1]:
-                placing.give_back_own_time(db, ada, reference)
+                placing.give_back_own_time(db, ada, reference, now=self.now)
             placing.keep_own_time(db, ada, starts_at=starts_at, ends_at=ends_at, now=self.now)
 
         self._attempt(act)
@@ -341,6 +345,18 @@ class Practice(RuleBasedStateMachine):
         assert max(holding.values(), default=0) <= 1
 
     @invariant()
+    def nobody_has_more_than_they_meant_to(self) -> None:
+        """No two times of which one is instead of the other, and no more open requests than are allowed."""
+        to_come = [
+            each
+            for each in self.stands.values()
+            if each.status is Status.CONFIRMED and self.now < each.starts_at
+        ]
+        assert {each.id for each in to_come}.isdisjoint(each.replaces_id for each in to_come)
+        for client in self.people:
+            assert len(self._waiting(client.id)) <= self.most_open, "more open requests than are allowed"
+
+    @invariant()
     def nothing_waits_for_ever(self) -> None:
         watched = set(map(tuple, self.db.execute(_WATCHED)))
         for each in self.stands.values():
@@ -354,16 +370,18 @@ class Practice(RuleBasedStateMachine):
         """All of it is held, in the order of preference, and somebody has time to answer."""
         assert [start for start, _ in asked.times] == starts
         assert self.now < asked.answer_by, "asked for, and over before anybody could answer"
+
+    def _waiting(self, client_id: int) -> Sequence[Stand]:
+        """What the client has asked for and still waits for; that, instead of which they wait, is no more."""
         waiting = [
             each
             for each in self.stands.values()
-            if each.client_id == asked.client_id
+            if each.client_id == client_id
             and (each.status in IS_OPEN and self.now < each.starts_at)
             and each.begun_by is Party.CLIENT
         ]
         instead = {each.replaces_id for each in waiting}
-        own = [each for each in waiting if each.id not in instead]
-        assert len(own) <= self.most_open, "more open requests than the therapist allows"
+        return [each for each in waiting if each.id not in instead]
 
     def _ask(self, client: Client, starts: Sequence[datetime], instead_of: Stand | None) -> object:
         reference = instead_of.reference if instead_of else None
@@ -401,7 +419,7 @@ class Practice(RuleBasedStateMachine):
             waited = data.draw(st.sampled_from([0, 0, 5, 9, 10]), "minutes")
             if waited:
                 self.time_passes(waited)
-            undone = self._do(services.undo, chosen, by=more.get("by", Party.THERAPIST))
+            undone = self._do(undoing.undo, chosen, by=more.get("by", Party.THERAPIST))
             if undone is None:
                 now, to_come = self.stands[chosen.reference], [t for t in chosen.times if self.now < t[0]]
                 assert (now.status, list(now.times)) == (chosen.status, to_come), "not as it was"
@@ -516,11 +534,13 @@ class Practice(RuleBasedStateMachine):
         self._compare(before, None)
 
 
+@_long
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_any_sequence_of_moves_leaves_exactly_what_its_states_say(scene, db, monkeypatch):
     _play(scene, db, monkeypatch, games=40, steps=60)
 
 
+@_long
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_so_it_does_on_the_other_database(scene, db, monkeypatch):
     _play(scene, db, monkeypatch, games=10, steps=30)

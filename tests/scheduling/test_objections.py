@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from portal.diary.clocks import minute_of
 from portal.diary.kinds import FIRST_CONSULTATION, Stamina
 from portal.diary.queries import Rules
 from portal.scheduling.objections import Objection, objections
 from portal.scheduling.offers import Taken
-from portal.scheduling.slots import Busy, minute_of
+from portal.scheduling.slots import Busy
 
 TUESDAY_MORNING = {None: [(2, 600, 780, 0)]}
 RULES = Rules(time_zone="Europe/London", kinds=[], hours=TUESDAY_MORNING, differ=[])

@@ -164,7 +164,7 @@ def test_own_time_keeps_everybody_away(db, scene, sam, adas, ten, now):
 def test_own_time_is_given_back(db, scene, sam, adas, ten, now):
     entry = adas(keep_own_time, starts_at=ten, ends_at=ten + timedelta(hours=1), now=now)
 
-    adas(give_back_own_time, entry)
+    adas(give_back_own_time, entry, now=now)
 
     assert steps_held(db) == []
     scene.ask(sam, ten)
@@ -199,12 +199,12 @@ def test_own_time_takes_nobodys_time(db, scene, sam, adas, ten, now):
     assert steps_held(db) == own_steps(ten)
 
 
-def test_a_consultation_is_no_own_entry(db, scene, sam, adas, ten):
+def test_a_consultation_is_no_own_entry(db, scene, sam, adas, ten, now):
     asked = scene.ask(sam, ten)
     window = called(db, asked)
 
     with pytest.raises(NotFound):
-        adas(give_back_own_time, window.reference)
+        adas(give_back_own_time, window.reference, now=now)
 
 
 def test_another_therapists_entry_is_not_found(db, app, adas, ten, now):
@@ -214,7 +214,7 @@ def test_another_therapists_entry_is_not_found(db, app, adas, ten, now):
     db.flush()
 
     with pytest.raises(NotFound):
-        adas(give_back_own_time, window.reference)
+        adas(give_back_own_time, window.reference, now=now)
 
 
 def test_asking_placing_and_keeping_one_time_at_once_have_one_winner(db, settings, sam, ada, ten, now):

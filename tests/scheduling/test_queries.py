@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from portal.accounts.queries import name_of
+from portal.diary.clocks import minute_of, moment_of
 from portal.diary.queries import hours_of
 from portal.errors import NotFound
 from portal.scheduling.lifecycle import Status
@@ -18,7 +19,6 @@ from portal.scheduling.queries import (
     history_with,
     waiting_for,
 )
-from portal.scheduling.slots import minute_of, moment_of
 from tests import make
 
 

@@ -13,19 +13,18 @@ from sqlalchemy import select
 from portal.accounts.models import Client, Therapist
 from portal.app import create_app
 from portal.database import transaction
+from portal.diary.clocks import moment_of
 from portal.errors import Overtaken
 from portal.scheduling.holding import SlotNotOffered
 from portal.scheduling.lifecycle import MoveNotAllowed, Status
 from portal.scheduling.models import Consultation
 from portal.scheduling.offers import offer_to
 from portal.scheduling.queries import consultations_of
-from portal.scheduling.slots import moment_of
 from tests import make
-from tests.browser import Browser
 from tests.scheduling.crowd import AT_ONCE, MANY, all_at_once, crowd_of_processes
 from tests.scheduling.scene import Scene, called, held_in_vain, own_steps, steps_held
 
-FORTY, SIXTY = 40, 60
+FORTY = 40
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +36,6 @@ def crowd():
 @pytest.fixture
 def everybody(scene, ada):
     return _clients(scene, ada, MANY)
-
-
-@pytest.fixture
-def sixty(scene, ada):
-    return _clients(scene, ada, SIXTY)
 
 
 @pytest.fixture
@@ -58,7 +52,7 @@ def scenes(settings, now):
         app.extensions["engine"].dispose()
 
 
-# Three hundred, or sixty, from processes of their own.
+# Three hundred, from processes of their own.
 
 
 def test_of_three_hundred_who_ask_for_one_time_one_has_it(db, settings, crowd, everybody, ten, now):
@@ -91,18 +85,6 @@ def test_of_three_hundred_whose_times_overlap_only_those_are_refused_whose_time_
         else:
             # All of what was asked for, in the order of preference.
             assert held == starts
-
-
-def test_of_sixty_who_press_together_all_but_one_read_the_nearest_free_times(
-    db, settings, crowd, sixty, ten, now
-):
-    told = crowd.all_at_once(settings, now, _pressing, [(client.id,) for client in sixty])
-
-    nearest = ("Tuesday 2 March, 11:00", "Tuesday 2 March, 12:00", "Tuesday 9 March, 10:00")
-    gone = "That time has just been taken. These are the nearest free ones"
-    assert Counter(told) == {(200, None, ()): 1, (409, gone, nearest): SIXTY - 1}
-    assert steps_held(db) == own_steps(ten)
-    assert held_in_vain(db) == []
 
 
 # Forty, in threads.
@@ -201,23 +183,6 @@ class _Known:
 
 def _asking(scene: Scene, client_id: int, *starts: datetime) -> Callable[[], object]:
     return partial(scene.ask, _Known(client_id), *starts)
-
-
-def _pressing(scene: Scene, client_id: int) -> Callable[[], object]:
-    """The page is open, and the first of its times is chosen."""
-    browser = Browser(scene.app)
-    with scene.app.extensions["database"]() as db:
-        browser.sign_in(db.get_one(Client, client_id))
-    browser.open("/times")
-    browser.choose("Tuesday 2 March, 10:00")
-    return partial(_press, browser)
-
-
-def _press(browser: Browser) -> tuple[int, str | None, Sequence[str]]:
-    """The answer's code, its error, and the first times on the page."""
-    page = browser.press("Ask for this time", expect=(200, 409))
-    shown = [label.text for label in page.root.all("label") if label.text.startswith("Tuesday")]
-    return browser.response.status_code, next(iter(page.errors), None), tuple(shown[:3])
 
 
 def _one_to_three(first: datetime, number: int) -> list[datetime]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from portal.diary.clocks import minute_of
 from portal.scheduling.rendering import how_long, sheet_of, times_of
-from portal.scheduling.slots import minute_of
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 LONDON, NEW_YORK, BERLIN = ZoneInfo("Europe/London"), ZoneInfo("America/New_York"), ZoneInfo("Europe/Berlin")

@@ -14,8 +14,8 @@ from portal.scheduling.expiring import AnswerNotDue
 from portal.scheduling.holding import Begun, SlotNotOffered
 from portal.scheduling.lifecycle import MoveNotAllowed, Party, Status, TooLateToChange
 from portal.scheduling.models import Consultation
-from portal.scheduling.queries import note_of, reply_of, words_of
 from portal.scheduling.services import AlreadyAsked, AskedTooOften, NoRoomForMore
+from portal.scheduling.words import note_of, reply_of, words_of
 from tests import make
 from tests.scheduling.scene import called, own_steps, steps_held
 

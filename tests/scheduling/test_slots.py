@@ -8,15 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.scheduling.slots import (
-    Busy,
-    by_day,
-    clock_changes,
-    minute_of,
-    moment_of,
-    nearest,
-    open_starts,
-)
+from portal.diary.clocks import by_day, clock_changes, minute_of, moment_of
+from portal.scheduling.slots import Busy, nearest, open_starts
 from tests.scheduling.offers import DAY, at, clock, consultation, days, offered
 
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from portal.scheduling.slots import Busy, by_day, minute_of, moment_of, open_starts
+from portal.diary.clocks import by_day, minute_of, moment_of
+from portal.scheduling.slots import Busy, open_starts
 
 DAY = 24 * 60
 # A moment shortly before the clocks are changed, or where nothing happens.

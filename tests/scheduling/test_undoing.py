@@ -8,11 +8,12 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
+from portal.diary.models import Diary
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingEmail
 from portal.scheduling.holding import Begun, SlotNotOffered
 from portal.scheduling.lifecycle import Party, Status, TooLateToUndo
-from portal.scheduling.services import AlreadyAsked
+from portal.scheduling.undoing import AskedMeanwhile, SettledMeanwhile
 from tests.scheduling.scene import called, held_in_vain, own_steps, steps_held
 
 
@@ -141,10 +142,65 @@ def test_who_asks_for_another_meanwhile_has_one_open_request(db, scene, sam, ten
     scene.cancel(asked)
     scene.ask(sam, eleven)
 
-    with pytest.raises(AlreadyAsked):
+    with pytest.raises(AskedMeanwhile):
         scene.undo(asked)
 
     assert steps_held(db) == own_steps(eleven)
+
+
+@pytest.mark.parametrize("move", ["decline", "confirm"])
+def test_a_therapist_takes_nothing_back_that_would_leave_two_open_requests(db, scene, sam, ten, eleven, move):
+    asked = scene.ask(sam, ten)
+    getattr(scene, move)(asked)
+    another = scene.ask(sam, eleven)
+
+    with pytest.raises(AskedMeanwhile):
+        scene.undo(asked, by=Party.THERAPIST)
+
+    assert called(db, another).status is Status.REQUESTED
+    assert held_in_vain(db) == []
+
+
+def test_where_two_open_requests_are_allowed_it_is_taken_back(db, scene, sam, ada, ten, eleven):
+    db.add(Diary(therapist_id=ada.id, holidays_worked=[], most_open_requests=2))
+    db.flush()
+    asked = scene.ask(sam, ten)
+    scene.decline(asked)
+    scene.ask(sam, eleven)
+
+    scene.undo(asked, by=Party.THERAPIST)
+
+    assert called(db, asked).status is Status.REQUESTED
+
+
+@pytest.mark.parametrize("by", [Party.CLIENT, Party.THERAPIST])
+def test_who_has_the_time_that_was_asked_for_instead_does_not_get_both(db, scene, sam, ten, eleven, by):
+    first = scene.ask(sam, ten)
+    scene.confirm(first)
+    instead = scene.ask(sam, eleven, instead_of=first)
+    scene.cancel(first, by=by)
+    scene.confirm(instead)
+
+    with pytest.raises(SettledMeanwhile):
+        scene.undo(first, by=by)
+
+    assert [called(db, each).status for each in (first, instead)] == [Status.CANCELLED, Status.CONFIRMED]
+    assert steps_held(db) == own_steps(eleven)
+
+
+def test_nor_the_other_way_round(db, scene, sam, ten, eleven):
+    first = scene.ask(sam, ten)
+    scene.confirm(first)
+    instead = scene.ask(sam, eleven, instead_of=first)
+    scene.cancel(first)
+    scene.confirm(instead)
+    scene.cancel(instead)
+    scene.undo(first)
+
+    with pytest.raises(SettledMeanwhile):
+        scene.undo(instead)
+
+    assert steps_held(db) == own_steps(ten)
 
 
 def test_a_request_that_waits_again_has_an_answer_by_time_again(db, scene, sam, ten, now):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.started import start
 
 
@@ -28,7 +29,7 @@ def say(served: int) -> Callable[[bytes], bytes]:
 
     def speak(request: bytes, *, and_no_more: bool = False) -> bytes:
         request = request.replace(b"HOST", b"Host: 127.0.0.1:%d" % served)
-        with socket.create_connection(("127.0.0.1", served), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", served), timeout=PATIENCE_SECONDS) as connection:
             connection.sendall(request)
             if and_no_more:
                 connection.shutdown(socket.SHUT_WR)

@@ -6,7 +6,7 @@ import pytest
 
 from portal.care.leaving import NEUTRAL_SITE
 from tests import make
-from tests.chromium import new_page, sign_in
+from tests.chromium import leave_by_keyboard, new_page, sign_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -62,8 +62,7 @@ def test_shift_three_times_tells_the_server_and_leads_away_for_good(page, addres
     sent = []
     page.on("request", lambda request: sent.append((request.method, request.url)))
 
-    for _ in range(3):
-        page.keyboard.press("Shift")
+    leave_by_keyboard(page)
 
     page.wait_for_url(NEUTRAL_SITE)
     # A picture of the page that is left may still be on its way.
@@ -79,8 +78,7 @@ def test_the_page_is_covered_before_another_one_is_there(page):
     # No content: the browser stays where it is, as it does while a slow site has not answered yet.
     page.context.route(f"{NEUTRAL_SITE}**", lambda route: route.fulfill(status=204))
 
-    for _ in range(3):
-        page.keyboard.press("Shift")
+    leave_by_keyboard(page)
 
     page.locator("body").wait_for(state="hidden")
     assert page.title() == "www.wikipedia.org"

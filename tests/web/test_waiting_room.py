@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import threading
-import time
 
 import pytest
 
 from portal.web.waiting_room import UNREAD, WaitingRoom
+from tests.patience import PATIENCE_SECONDS, until
 
 MOST = 10
 
@@ -26,13 +26,6 @@ def room(application, places=1, most_awaited=9):
 
 def asked(body=b"", **environ):
     return {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))} | environ
-
-
-def until(happens):
-    patience = time.monotonic() + 30
-    while not happens():
-        assert time.monotonic() < patience
-        time.sleep(0.005)
 
 
 def test_the_application_has_the_whole_body():
@@ -95,7 +88,7 @@ def test_those_who_send_slowly_never_fill_the_house():
     class Slow:
         def read(self, *_):
             arrived.append(1)
-            go.wait(30)
+            go.wait(PATIENCE_SECONDS)
             return b"a"
 
     full = room(lambda environ, _: [b"unread"] if UNREAD in environ else [b"read"], most_awaited=2)
@@ -103,13 +96,13 @@ def test_those_who_send_slowly_never_fill_the_house():
     visits = [threading.Thread(target=full, args=(dict(slow), None), daemon=True) for _ in range(2)]
     for visit in visits:
         visit.start()
-    until(lambda: len(arrived) == 2)
+    until(lambda: len(arrived) == 2, what="their turn")
 
     assert full(asked(b"a=b", **{"wsgi.input": Unread()}), None) == [b"unread"]
     assert full(asked(), None) == [b"read"]
     go.set()
     for visit in visits:
-        visit.join(30)
+        visit.join(PATIENCE_SECONDS)
     assert full(asked(b"a=b"), None) == [b"read"]
 
 
@@ -131,12 +124,12 @@ def test_only_so_many_are_worked_on_at_once_and_in_the_order_of_coming():
     ]
     for number, visit in enumerate(visits):
         visit.start()
-        until(lambda number=number: len(inside) + len(waiting) == number + 1)
+        until(lambda number=number: len(inside) + len(waiting) == number + 1, what="their turn")
     for left in range(6):
         go.release()
-        until(lambda left=left: len(order) == min(6, left + 3))
+        until(lambda left=left: len(order) == min(6, left + 3), what="their turn")
     for visit in visits:
-        visit.join(30)
+        visit.join(PATIENCE_SECONDS)
 
     assert (order, max(most_inside), inside) == ([0, 1, 2, 3, 4, 5], 2, [])
 

@@ -5,8 +5,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 _UNREAD = "read_at IS NULL AND taken_back_at IS NULL AND written_by = 'client'"
 
