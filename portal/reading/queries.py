@@ -138,8 +138,8 @@ _MOVED = (
     .join(ReadingAddress, ReadingAddress.reading_id == Reading.id)
     .where(ReadingAddress.slug == bindparam("slug"), Reading.published_at.is_not(None))
 )
-# What the page of the next step says of suggestions: the newest that the client has neither read, as they
-# said, nor put away; together with what else it asks for.
+# What the page of the next step says of suggestions: the newest that the client has neither put away nor, as
+# they said, read since; together with what else it asks for.
 OPEN_SUGGESTION = (
     select(
         Reading.slug,
@@ -155,7 +155,7 @@ OPEN_SUGGESTION = (
     .where(
         ReadingSuggestion.client_id == _OF_CLIENT,
         ReadingSuggestion.put_away.is_(False),
-        ReadingMark.said_at.is_(None),
+        or_(ReadingMark.said_at.is_(None), ReadingMark.said_at < ReadingSuggestion.suggested_at),
         Reading.published_at.is_not(None),
     )
     .order_by(ReadingSuggestion.suggested_at.desc(), Reading.id)

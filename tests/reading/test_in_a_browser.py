@@ -47,8 +47,8 @@ def sam(db, ada):
 
 
 @pytest.fixture
-def page(chromium):
-    """Whatever a browser complains of, or throws, is a failure."""
+def page(chromium, address):
+    """Whatever a browser complains of, or throws, is a failure. It goes before the portal that it visits."""
     page = new_page(chromium, size={"width": 1280, "height": 800})
     complaints = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

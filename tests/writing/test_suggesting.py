@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -99,6 +101,18 @@ def test_it_leaves_the_first_page_when_they_say_that_they_have_read_it(db, brows
     assert "suggests" not in sams.open("/next").text
     assert "They said they have read it" in browser.open(f"/desk/clients/{sam.reference}/suggestions").text
     assert "They said that they have read it." in browser.open(f"/desk/clients/{sam.reference}").text
+
+
+def test_what_they_read_before_can_be_suggested_to_them_once_more(db, sams, suggest, now, later):
+    suggest()
+    sams.open("/reading/on-rest")
+    sams.press("I have read it")
+    later(now + timedelta(hours=1))
+
+    suggest("I thought of the swan.")
+
+    assert "I thought of the swan." in sams.open("/next").text
+    assert "suggests" not in sams.press("Put it away").text
 
 
 def test_it_is_taken_back(db, sams, suggest, browser):
