@@ -104,7 +104,8 @@ def read_article(text: str, *, name: str) -> Article:
 def measure(text: str) -> None:
     """Raises UnfitReading for what is too long, or cannot be kept."""
     if len(text) > MOST_CHARACTERS:
-        raise UnfitReading(f"it is longer than {MOST_CHARACTERS} characters")
+        most = f"{MOST_CHARACTERS:,}".replace(",", "\N{NO-BREAK SPACE}")
+        raise UnfitReading(f"it is longer than {most} characters, which is too much for one reading")
     if "\0" in text:
         raise UnfitReading("it holds a NUL, which no database keeps")
 

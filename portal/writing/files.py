@@ -9,7 +9,7 @@ MOST_BYTES = 5_000_000
 # By what a file begins with: what it is, and what to do instead.
 _COPY_IT = "Open it, mark the text, copy it, and paste it here"
 _PICTURE, _PACKED = (
-    "This is a picture, and not a text",
+    "This is a picture, and not a text. Readings hold words alone: bring the text, or type it below",
     "This is a packed file. Unpack it, and bring what is in it",
 )
 _KINDS: Mapping[bytes, str] = {

@@ -88,7 +88,7 @@ def _told(brought: BroughtIn) -> str:
     lines = ["Brought in as a draft, which clients do not see."]
     if done:
         listed = " and ".join(filter(None, [", ".join(done[:-1]), done[-1]]))
-        lines.append(f"On the way it {listed}.")
+        lines.append(f"On the way the portal {listed}.")
     if brought.pictures:
         left_out = "A picture was" if brought.pictures == 1 else f"{brought.pictures} pictures were"
         lines.append(f"{left_out} left out.")

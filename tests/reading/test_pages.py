@@ -84,7 +84,7 @@ def test_a_word_with_an_apostrophe_or_a_hyphen_is_one_word():
         (a_file("title: A title\nslug: a-slug\npublishd: true"), "'publishd' in the front matter"),
         (a_file("title: A title\nslug: a-slug\npublished: true", text=""), "published but has no text"),
         (a_file(text="\0"), "NUL"),
-        (a_file(text="word " * 50_000), "longer than 200000 characters"),
+        (a_file(text="word " * 50_000), "longer than 200\N{NO-BREAK SPACE}000 characters"),
     ],
 )
 def test_an_unfit_file_is_refused_with_its_name_and_the_reason(text, reason):

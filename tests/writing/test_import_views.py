@@ -62,7 +62,7 @@ def test_a_wrong_file_is_called_what_it_is_and_nothing_is_lost(db, browser, cont
 def test_an_article_of_five_megabytes_is_refused_at_its_field(browser):
     browser.attach(FILE, b"word " * 990_000, name="rest.txt")
 
-    assert "longer than 200000 characters" in browser.press("Bring it in").errors[0]
+    assert "longer than 200 000 characters" in browser.press("Bring it in").errors[0]
 
 
 def test_what_is_larger_than_anything_is_refused_before_it_is_read(browser):

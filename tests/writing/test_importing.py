@@ -65,8 +65,8 @@ def test_headings_are_put_in_order_and_pictures_are_counted():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("word " * 1_000_000, "longer than 200000 characters"),
-        ("<p>" + "word " * 100_000, "longer than 200000 characters"),
+        ("word " * 1_000_000, "longer than 200\N{NO-BREAK SPACE}000 characters"),
+        ("<p>" + "word " * 100_000, "longer than 200\N{NO-BREAK SPACE}000 characters"),
         ("---\ntitle: [a\n---\nText", "front matter cannot be read"),
         ("---\ntitle: A\nslug: Not One\n---\nText", "its slug may have"),
         ("---\ntitle: 7\n---\nText", "its title is not text"),

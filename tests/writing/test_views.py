@@ -127,9 +127,9 @@ def test_who_saves_second_is_shown_both_texts(app, db, browser, ada):
 
 
 def test_what_was_written_outlives_the_session(db, browser, now, later):
-    """A long article, too: it comes back after signing in again."""
+    """A long article, too, that no ordinary form could bring: it comes back after signing in again."""
     ada, reading = make.therapist(db), make.reading(db, markdown="Old.")
-    text = "покой и тишина " * 12_000
+    text = "покой и тишина " * 13_000
     browser.open("/sign-in")
     sign_in(browser, ada)
     browser.open(f"/desk/readings/draft?reading={reading.reference}")
