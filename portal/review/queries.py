@@ -17,6 +17,9 @@ from portal.calendars.queries import busy_elsewhere
 from portal.intake.models import Intake, Lamp
 from portal.intake.queries import lamps_lit_for, lamps_of, what_lit
 from portal.intake.sent import SentBefore, SentIntake, all_sent_by, sent_intake_of
+from portal.notes.queries import Written, notes_about
+from portal.reaching.queries import wish_of
+from portal.reaching.wishes import Wish
 from portal.reading.models import Reading
 from portal.reading.queries import readings_marked_by
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
@@ -111,6 +114,10 @@ class Person:
     lamps: Sequence[Lamp]
     lit_by: Sequence[str]
     consultations: Sequence[Request]
+    # None if they have said nothing of being reached.
+    wish: Wish | None
+    # The therapist's own.
+    notes: Sequence[Written]
 
     @property
     def unread(self) -> list[SentBefore]:
@@ -207,6 +214,8 @@ def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
         lamps=unseen,
         lit_by=what_lit(db, unseen),
         consultations=[_request(db, each) for each in history_with(db, therapist, client)],
+        wish=wish_of(db, client),
+        notes=notes_about(db, therapist, client),
     )
 
 
