@@ -65,14 +65,14 @@ def test_what_was_held_before_there_were_windows_is_held_in_one(database, tmp_pa
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_every_reading_has_what_it_says_as_its_first_revision(database, tmp_path, request):
-    """As the fifth migration stored them: one that is published, and a draft."""
+    """As the sixth migration stored them: one that is published, and a draft."""
     engine = create_engine(_empty_database(database, tmp_path, request))
     with engine.connect() as connection:
         alembic = Config(toml_file=ROOT / "pyproject.toml", attributes={"connection": connection})
-        command.upgrade(alembic, "0005")
+        command.upgrade(alembic, "0006")
         for statement in _READINGS_BEFORE.split(";"):
             connection.execute(text(statement))
-        command.upgrade(alembic, "0006")
+        command.upgrade(alembic, "0007")
 
         references = connection.scalars(text("SELECT reference FROM reading")).all()
         revisions = connection.execute(
@@ -82,7 +82,7 @@ def test_every_reading_has_what_it_says_as_its_first_revision(database, tmp_path
             )
         ).all()
         takes = connection.scalars(text("SELECT takes_messages FROM practice")).all()
-        command.downgrade(alembic, "0005")
+        command.downgrade(alembic, "0006")
         before = connection.scalars(text("SELECT slug FROM reading ORDER BY id")).all()
         connection.rollback()
     engine.dispose()

@@ -18,6 +18,9 @@ from portal.intake.models import Intake, Lamp
 from portal.intake.queries import lamps_lit_for, lamps_of, what_lit
 from portal.intake.sent import SentBefore, SentIntake, all_sent_by, sent_intake_of
 from portal.messages.queries import Conversation, conversation_with
+from portal.notes.queries import Written, notes_about
+from portal.reaching.queries import wish_of
+from portal.reaching.wishes import Wish
 from portal.reading.queries import Kept, Met, readings_met_by, shared_passages_of
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
 from portal.scheduling.models import Consultation, ConsultationEvent, HeldWindow
@@ -116,6 +119,10 @@ class Person:
     lamps: Sequence[Lamp]
     lit_by: Sequence[str]
     consultations: Sequence[Request]
+    # None if they have said nothing of being reached.
+    wish: Wish | None
+    # The therapist's own.
+    notes: Sequence[Written]
 
     @property
     def read(self) -> list[Met]:
@@ -218,6 +225,8 @@ def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
         lamps=unseen,
         lit_by=what_lit(db, unseen),
         consultations=[_request(db, each) for each in history_with(db, therapist, client)],
+        wish=wish_of(db, client),
+        notes=notes_about(db, therapist, client),
     )
 
 

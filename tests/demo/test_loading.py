@@ -16,6 +16,7 @@ from portal.demo import loading
 from portal.demo.loading import is_empty, load, sign_ins
 from portal.diary.models import WorkingHours
 from portal.intake.sent import sent_intake_of
+from portal.jobs.models import Job
 from portal.jobs.worker import Worker
 from portal.mail.models import OutgoingEmail
 from portal.practice.models import Practice
@@ -110,6 +111,7 @@ def test_their_mail_bears_the_practice_s_name_and_whole_addresses(app, db, now, 
     worker = Worker(app)
     while worker.do_next():
         pass
+    assert db.scalars(select(Job.last_error).where(Job.last_error.is_not(None))).all() == []
     assert db.scalar(select(func.count()).where(OutgoingEmail.sent_at.is_(None))) == 0
 
 

@@ -22,7 +22,7 @@ from portal.scheduling.proposing import (
     propose_to_follow,
     withdraw_proposal,
 )
-from portal.scheduling.services import undo
+from portal.scheduling.undoing import undo
 from portal.scheduling.words import offer_of
 from tests import make
 from tests.scheduling.scene import LONG, called, held_in_vain, own_steps, steps_held

@@ -5,8 +5,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 _UNREAD = "read_at IS NULL AND taken_back_at IS NULL AND written_by = 'client'"
 

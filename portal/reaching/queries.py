@@ -1,0 +1,24 @@
+"""Finding how a client wishes to be reached."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Client
+from portal.reaching.models import ReachingWish
+from portal.reaching.wishes import Wish, unpacked
+from portal.vault.words import unseal
+
+
+def wish_of(db: Session, client: Client) -> Wish | None:
+    """What this client has said; None if they have said nothing."""
+    sealed = db.scalar(select(ReachingWish.sealed_said).where(ReachingWish.client_id == client.id))
+    if sealed is None:
+        return None
+    return unpacked(unseal(db, client.data_key, sealed, of=said_place(client.reference)))
+
+
+def said_place(reference: str) -> str:
+    """What the vault calls the place, from the client's reference."""
+    return f"reaching_wish.said:{reference}"
