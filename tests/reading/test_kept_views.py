@@ -47,8 +47,7 @@ def test_from_the_paragraph_to_what_the_therapist_sees(app, browser, ada, sam, r
     adas = Browser(app)
     adas.sign_in(ada)
     page = adas.open(f"/desk/clients/{sam.reference}")
-    assert "The heron. About it they wrote: Like me." in page.text
-    assert "From On herons, shared on Monday 1 March, 09:00" in page.text
+    assert "The heron. About it they wrote: Like me. From On herons, shared on Monday" in page.text
     browser.press("Take it back")
     assert "heron" not in adas.open(f"/desk/clients/{sam.reference}").text
 
