@@ -46,6 +46,7 @@ from portal.intake.services import (
     send_intake,
 )
 from portal.web.formatting import at_or_on
+from portal.web.pdf import as_file, can_be_drawn
 
 blueprint = Blueprint("intake", __name__)
 
@@ -179,7 +180,31 @@ def copy(client: Client) -> ResponseReturnValue:
     sent = sent_intake_of(current_db(), client)
     if sent is None:
         raise NotBegun
-    return render_template("intake/copy.html", sent=sent, zone=zone_of(client), therapist=client.therapist)
+    return render_template(
+        "intake/copy.html",
+        sent=sent,
+        zone=zone_of(client),
+        therapist=client.therapist,
+        as_file=can_be_drawn(),
+    )
+
+
+@blueprint.get("/questions/sent.pdf")
+@client_only
+def copy_as_file(client: Client) -> ResponseReturnValue:
+    sent = sent_intake_of(current_db(), client)
+    if sent is None:
+        raise NotBegun
+    now, zone = clock.now(), zone_of(client)
+    return as_file(
+        "intake/copy_on_paper.html",
+        called="copy",
+        on=now.astimezone(zone).date(),
+        sent=sent,
+        now=now,
+        zone=zone,
+        therapist=client.therapist,
+    )
 
 
 @blueprint.errorhandler(NotBegun)

@@ -33,6 +33,7 @@ from portal.scheduling.models import Consultation, ConsultationEvent
 from portal.scheduling.proposing import withdraw_proposal
 from portal.scheduling.queries import consultation_of, phrases_of
 from portal.scheduling.services import AlreadyAsked, cancel_consultation, undo
+from portal.web.pdf import as_file, can_be_drawn
 
 # What may have happened meanwhile, at another desk, by the client's hand, or because time has passed.
 _MEANWHILE = (Overtaken, MoveNotAllowed, Begun)
@@ -60,6 +61,22 @@ def person(therapist: Therapist, reference: str) -> str:
         person=person_whole(db, therapist, reference),
         queue=_desk(therapist, now).queue,
         zone=zone_of(therapist),
+        now=now,
+        as_file=can_be_drawn(),
+    )
+
+
+@blueprint.get("/clients/<string:reference>.pdf")
+@therapist_only
+def person_as_file(therapist: Therapist, reference: str) -> ResponseReturnValue:
+    """For the therapist's paper file."""
+    now, zone = clock.now(), zone_of(therapist)
+    return as_file(
+        "review/person_on_paper.html",
+        called="document",
+        on=now.astimezone(zone).date(),
+        person=person_whole(current_db(), therapist, reference),
+        zone=zone,
         now=now,
     )
 
