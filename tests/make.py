@@ -14,7 +14,8 @@ from portal.accounts.passwords import Cost, hash_password
 from portal.calendars.models import BusyTime, CalendarSource, SourceKind
 from portal.diary.kinds import Manner
 from portal.diary.models import ConsultationKind, WorkingHours
-from portal.intake.models import Answer, Intake, QuestionnaireVersion
+from portal.intake.lamp_lifecycle import LampStatus
+from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
 from portal.intake.path import Path
 from portal.intake.queries import answer_place, copy_place
 from portal.intake.questionnaire import Questionnaire, Value, canonical, digest, parsed
@@ -226,6 +227,29 @@ def intake(
         begun.sealed_copy = seal(db, client.data_key, copy, of=copy_place(begun))
         begun.sent_at = sent_at
     return _stored(db, begun)
+
+
+def lamp(
+    db: Session,
+    intake: Intake,
+    *,
+    lit_at: datetime = _LONG_AGO,
+    link_id: str = "right-now",
+    question: str = "Is there anything your therapist should know about your safety right now?",
+    status: LampStatus = LampStatus.LIT,
+) -> Lamp:
+    return _stored(
+        db,
+        Lamp(
+            client_id=intake.client_id,
+            intake_id=intake.id,
+            link_id=link_id,
+            question=question,
+            lit_at=lit_at,
+            seen_at=None if status is LampStatus.LIT else lit_at,
+            status=status,
+        ),
+    )
 
 
 def reading(

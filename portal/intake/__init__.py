@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.intake import commands, views
+from portal.intake.lamps import TELLING
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     app.cli.add_command(commands.questionnaire)
+    app.extensions["job_handlers"][TELLING] = commands.tell_of_lamp

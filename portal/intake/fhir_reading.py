@@ -37,7 +37,7 @@ _CALCULATED = (f"{_SDC}sdc-questionnaire-calculatedExpression", f"{_HL7}cqf-calc
 OWN_ITEM = "https://foyer.example/fhir/StructureDefinition/item"
 OWN_QUESTIONNAIRE = "https://foyer.example/fhir/StructureDefinition/questionnaire"
 OWN_ITEM_NAMES = ("why", "tender", "part_of", "name_to_use", "lamp", "whole", "min", "max")
-OWN_NAMES = ("name", "minutes", "scales")
+OWN_NAMES = ("name", "minutes", "scales", "lamps")
 
 _UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CALCULATED, OWN_ITEM])
 # The published totals that are worked out from answers, by their LOINC codes; and how such items are worded.

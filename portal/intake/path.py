@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from portal.intake.lamp_rules import lit_by
 from portal.intake.questionnaire import (
     Condition,
     Item,
@@ -20,10 +21,9 @@ from portal.intake.questionnaire import (
     Questionnaire,
     Section,
     Value,
-    lamp_of,
     names_its_client,
 )
-from portal.intake.replies import AnswerState, Reply, lights
+from portal.intake.replies import AnswerState, Reply
 
 _COMPARE: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.EQUAL: operator.eq,
@@ -135,15 +135,15 @@ class Path:
         """The first question without whose answer nothing can be sent."""
         return next((each for each in self.questions if needed(each) and not self._given(each)), None)
 
-    def lit(self, *, upto: Item | None = None) -> list[LampRule]:
-        """What the answers have lit: with `upto`, only at that item and before it."""
+    def lit(self, *, upto: Item | None = None) -> dict[str, LampRule]:
+        """What the answers have lit, by question: with `upto`, only at that item and before it."""
         last = len(self.items) if upto is None else self._positions[upto.link_id] + 1
-        rules = (
-            lamp_of(each)
+        rules = {
+            each.link_id: lit_by(self.questionnaire, each, self.replies.get(each.link_id))
             for each in self.items[:last]
-            if not isinstance(each, Note) and lights(each, self.replies.get(each.link_id))
-        )
-        return [rule for rule in rules if rule is not None]
+            if not isinstance(each, Note)
+        }
+        return {link_id: rule for link_id, rule in rules.items() if rule is not None}
 
     @property
     def total(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path as FilePath
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
@@ -15,7 +15,8 @@ from portal.accounts.models import Client
 from portal.accounts.services import keep_name
 from portal.errors import Refused
 from portal.intake import emails
-from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
+from portal.intake.lamps import follow_answer
+from portal.intake.models import Answer, Intake, QuestionnaireVersion
 from portal.intake.path import Path, needed
 from portal.intake.queries import (
     Answering,
@@ -35,7 +36,6 @@ from portal.intake.replies import (
     field_value,
     is_stale,
     joined,
-    lights,
     packed,
     reply_after,
 )
@@ -155,8 +155,7 @@ def save_answer(db: Session, client: Client, link_id: str, posted: Posted, *, no
         answer = _keep(db, client, answering, link_id, reply, posted, now)
         replies[link_id] = reply
         _keep_name(db, client, question, reply)
-    if lights(question, reply):
-        _light(db, client, answering.intake, link_id, changed=changed, now=now)
+    follow_answer(db, client, answering, question, reply, now=now)
     path = Path(answering.path.questionnaire, replies)
     return Saved(intake=answering.intake, path=path, question=question, answer=answer)
 
@@ -187,16 +186,6 @@ def send_intake(db: Session, client: Client, *, seen: int, now: datetime) -> Int
     emails.tell_of_answers(db, client, now=now)
     enqueue(db, INTAKE_SENT, subject=client.reference, due_at=now)
     return intake
-
-
-def see_lamps(db: Session, client: Client, *, now: datetime) -> None:
-    """The therapist has seen this client's lamps; one that was seen before keeps its time."""
-    db.execute(
-        update(Lamp)
-        .where(Lamp.client_id == client.id, Lamp.seen_at.is_(None))
-        .values(seen_at=now)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _version(db: Session, name: str, definition_hash: str) -> QuestionnaireVersion | None:
@@ -283,21 +272,3 @@ def _keep(
 def _keep_name(db: Session, client: Client, question: Question, reply: Reply) -> None:
     if isinstance(question, ShortText) and question.name_to_use and isinstance(reply.given, str):
         keep_name(db, client, reply.given)
-
-
-def _light(
-    db: Session, client: Client, intake: Intake, link_id: str, *, changed: bool, now: datetime
-) -> None:
-    """Once for a question, until the therapist has seen it; another answer after that lights it anew (W5)."""
-    lamp = db.scalar(
-        select(Lamp)
-        .where(Lamp.intake_id == intake.id, Lamp.link_id == link_id)
-        .execution_options(populate_existing=True)
-    )
-    if lamp is None:
-        db.add(Lamp(client_id=client.id, intake_id=intake.id, link_id=link_id, lit_at=now))
-    elif lamp.seen_at is not None and changed:
-        lamp.lit_at, lamp.seen_at = now, None
-    else:
-        return
-    emails.tell_of_lamp(db, client, now=now)

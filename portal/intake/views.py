@@ -7,8 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    flash,
+    get_template_attribute,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from portal import clock
 from portal.accounts.access import client_only
@@ -16,6 +26,8 @@ from portal.accounts.models import Client
 from portal.accounts.queries import zone_of
 from portal.database import current_db, transaction
 from portal.intake.forms import AnswerForm, SendForm
+from portal.intake.lamp_queries import Told, told_of_lamps
+from portal.intake.lamp_rules import lit_by
 from portal.intake.path import Path, needed
 from portal.intake.queries import (
     AlreadySent,
@@ -25,14 +37,13 @@ from portal.intake.queries import (
     overview_of,
     sent_intake_of,
 )
-from portal.intake.questionnaire import Item, Question, lamp_of
+from portal.intake.questionnaire import Item, LampRule, Question
 from portal.intake.replies import (
     Reply,
     Unreadable,
     Way,
     can_be_joined,
     in_words,
-    lights,
     typed_as,
 )
 from portal.intake.sent_copy import PASSED_BY, rows_of
@@ -135,8 +146,11 @@ def keep_draft(client: Client, link_id: str) -> ResponseReturnValue:
         return jsonify(line="This was changed in another window too. Continue shows you both."), 409
     except AlreadySent:
         return jsonify(line="Your answers were sent meanwhile, so this is not saved."), 409
-    lit = saved.reply is not None and lights(saved.question, saved.reply)
-    return jsonify(line=_saved_line(saved.intake.saved_at, client), lit=lit)
+    line = _saved_line(saved.intake.saved_at, client)
+    rule = lit_by(saved.path.questionnaire, saved.question, saved.reply)
+    if rule is None:
+        return jsonify(line=line, lit=False)
+    return jsonify(line=line, lit=True, told=_told_line(client, saved, rule))
 
 
 @blueprint.get("/questions/check")
@@ -150,7 +164,9 @@ def check(client: Client) -> ResponseReturnValue:
         kept_back=any(each.value is not None and each.given is None for each in path.replies.values()),
         adds_up=bool(path.questionnaire.scales),
         lit=path.lit(),
-        told=_told(client),
+        told=_told(client, answering, lit=bool(path.lit())),
+        zone=zone_of(client),
+        now=clock.now(),
         seen=answering.intake.version,
         back=_place_of(path.items[-1]) if path.items else url_for("intake.begin"),
         saved=_saved_line(answering.intake.saved_at, client),
@@ -220,6 +236,7 @@ def _to_the_copy(_refusal: AlreadySent) -> ResponseReturnValue:
 def _question_page(client: Client, answering: Answering, question: Question, form: AnswerForm) -> str:
     path, reply = answering.path, answering.path.replies.get(question.link_id)
     answer = answering.answers.get(question.link_id)
+    lit = path.lit(upto=question) if question.link_id in path else {}
     as_posted = bool(form.errors)
     return render_template(
         "intake/ask.html",
@@ -236,9 +253,11 @@ def _question_page(client: Client, answering: Answering, question: Question, for
         turn=form.posted.turn,
         passed_by=reply.state.value if reply and reply.given is None else None,
         keeps_something=reply is not None and reply.value is not None,
-        lit=path.lit(upto=question) if question.link_id in path else [],
-        lamp=lamp_of(question),
-        told=_told(client),
+        lit=lit,
+        lamp=path.questionnaire.lamp_on(question.link_id),
+        told=_told(client, answering, lit=bool(lit)),
+        zone=zone_of(client),
+        now=clock.now(),
         saved=_saved_line(answering.intake.saved_at, client) if answering.answers else None,
         back=_place_before(path, question),
         action=_place_of(question, from_check=_is_from_check()),
@@ -251,9 +270,17 @@ def _typed(question: Question, reply: Reply | None) -> list[str]:
     return typed_as(question, reply.value if reply else question.initial)
 
 
-def _told(client: Client) -> str | None:
-    """Who is told when a lamp is lit; nobody, where the practice has no therapist yet."""
-    return client.therapist.name if client.therapist else None
+def _told(client: Client, answering: Answering, *, lit: bool) -> Told:
+    """Who is told when a lamp is lit, and what became of those that are."""
+    return told_of_lamps(current_db(), client, answering.intake if lit else None)
+
+
+def _told_line(client: Client, saved: Saved, rule: LampRule) -> str:
+    """What the page says of it, for the script that shows it there."""
+    told = told_of_lamps(current_db(), client, saved.intake)
+    line = get_template_attribute("intake/_lamp.html", "told_line")
+    words: str = line(rule, told, saved.question.link_id, zone_of(client), clock.now())
+    return " ".join(Markup(words).striptags().split())
 
 
 def _both_page(client: Client, clash: AnsweredElsewhere, form: AnswerForm) -> str:

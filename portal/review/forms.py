@@ -64,6 +64,14 @@ class AnswerForm(PortalForm):
         return instant_in(self.starts_at.data)
 
 
+class LampNoteForm(PortalForm):
+    """What somebody did about what a client had said. The client does not see it."""
+
+    note = TextAreaField(
+        "What you did", validators=[InputRequired(message="Write what you did, in a few words"), _WORDS]
+    )
+
+
 class DeclineForm(PortalForm):
     """A few kind words, which the client reads on their own page and never in a mail."""
 

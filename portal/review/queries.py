@@ -14,8 +14,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import client_of, initials_of, name_of
 from portal.calendars.queries import busy_elsewhere
+from portal.intake.lamp_lifecycle import LampStatus
+from portal.intake.lamp_queries import LampShown, lamps_of, lamps_open_for, person_of
 from portal.intake.models import Intake, Lamp
-from portal.intake.queries import SentIntake, lamps_lit_for, lamps_of, sent_intake_of, what_lit
+from portal.intake.queries import SentIntake, sent_intake_of
 from portal.reading.models import Reading
 from portal.reading.queries import readings_marked_by
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
@@ -63,11 +65,17 @@ class Waiting:
 
     client: Client
     name: str
+    # The unseen ones.
     lamps: list[Lamp] = field(default_factory=list)
     requests: list[Consultation] = field(default_factory=list)
     # About which they wrote: when it was too late to change them, or because no time that was offered fits.
     notes: list[Consultation] = field(default_factory=list)
     intake_sent_at: datetime | None = None
+
+    @property
+    def waits_for_more(self) -> bool:
+        """Whether there is something beside a lamp, which stands above everything."""
+        return bool(self.requests or self.notes or self.intake_sent_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +83,8 @@ class Desk:
     """What waits for the therapist, what waits for somebody else, and what the day holds."""
 
     queue: Sequence[Waiting]
+    # What is to be looked at, and what was seen and is not closed yet, each with the name of its client.
+    lamps: Sequence[tuple[Lamp, str]]
     # Each with the name of its client; proposals by the time until which clients choose.
     proposed: Sequence[tuple[Consultation, str]]
     todays: Sequence[tuple[Consultation, str]]
@@ -101,10 +111,17 @@ class Person:
     name: str
     read: Sequence[Reading]
     intake: SentIntake | None
-    # What the therapist has not seen yet, and the questions whose answers lit it.
-    lamps: Sequence[Lamp]
-    lit_by: Sequence[str]
+    lamps: Sequence[LampShown]
     consultations: Sequence[Request]
+
+    @property
+    def lamps_open(self) -> list[LampShown]:
+        """Unseen, or seen and not closed."""
+        return [each for each in self.lamps if each.lamp.status is not LampStatus.CLOSED]
+
+    @property
+    def lamps_closed(self) -> list[LampShown]:
+        return [each for each in self.lamps if each.lamp.status is LampStatus.CLOSED]
 
     @property
     def waiting(self) -> list[Request]:
@@ -120,8 +137,11 @@ def desk_of(db: Session, therapist: Therapist, *, now: datetime, day: tuple[date
             people[client.id] = Waiting(client=client, name=name_of(db, client))
         return people[client.id]
 
-    for lamp, client in lamps_lit_for(db, therapist):
-        person(client).lamps.append(lamp)
+    lamps = lamps_open_for(db, therapist)
+    for lamp in lamps:
+        # Of somebody else's client, for whom this therapist stands in, there is only the lamp.
+        if lamp.status is LampStatus.LIT and lamp.client.therapist_id == therapist.id:
+            person(lamp.client).lamps.append(lamp)
     standing = _standing(db, therapist, now, until=day[1])
     _take_up(standing, person, now)
     for intake in _intakes_without_a_time(db, therapist):
@@ -129,6 +149,7 @@ def desk_of(db: Session, therapist: Therapist, *, now: datetime, day: tuple[date
     named = [(each, name_of(db, each.client)) for each in standing]
     return Desk(
         queue=list(people.values()),
+        lamps=[(lamp, person_of(db, lamp)) for lamp in lamps],
         proposed=[each for each in named if each[0].status is Status.PROPOSED],
         todays=[each for each in named if _is_within(each[0], *day)],
         over=[each for each in named if _is_over(each[0], now)],
@@ -182,14 +203,12 @@ def clients_by_name(db: Session, therapist: Therapist) -> Mapping[str, str]:
 def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
     """One of the therapist's clients. Raises NotFound."""
     client = client_of(db, therapist, reference)
-    unseen = [lamp for lamp in lamps_of(db, client) if lamp.seen_at is None]
     return Person(
         client=client,
         name=name_of(db, client),
         read=readings_marked_by(db, client),
         intake=sent_intake_of(db, client),
-        lamps=unseen,
-        lit_by=what_lit(db, unseen),
+        lamps=lamps_of(db, client),
         consultations=[_request(db, each) for each in history_with(db, therapist, client)],
     )
 

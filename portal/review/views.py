@@ -12,11 +12,10 @@ from flask.typing import ResponseReturnValue
 from portal import clock
 from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
-from portal.accounts.queries import client_of, name_of
+from portal.accounts.queries import name_of
 from portal.calendars.queries import sources_of
 from portal.database import current_db, transaction
 from portal.errors import Overtaken
-from portal.intake.services import see_lamps
 from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of
 from portal.review.forms import AnswerForm, DeclineForm
@@ -46,6 +45,7 @@ def today(therapist: Therapist) -> str:
     return render_template(
         "review/today.html",
         desk=_desk(therapist, now),
+        therapist=therapist,
         failing=[source for source in sources_of(db, therapist, now=now) if source.failed_at],
         now=now,
         zone=zone_of(therapist),
@@ -79,14 +79,6 @@ def person_as_file(therapist: Therapist, reference: str) -> ResponseReturnValue:
         zone=zone,
         now=now,
     )
-
-
-@blueprint.post("/clients/<string:reference>/lamps")
-@therapist_only
-def see(therapist: Therapist, reference: str) -> ResponseReturnValue:
-    with transaction() as db:
-        see_lamps(db, client_of(db, therapist, reference), now=clock.now())
-    return redirect(url_for("review.person", reference=reference), code=303)
 
 
 @blueprint.get("/consultations/<string:reference>")
