@@ -1,4 +1,4 @@
-"""what becomes of lamps, and the days on which the practice is away"""
+"""what becomes of lamps, the days on which the practice is away, and agreements"""
 
 import json
 
@@ -11,6 +11,8 @@ down_revision = "0003"
 _STATUSES = ("lit", "seen", "acted-on", "closed")
 _MOVES = ("light", "change", "tell", "see", "note", "close", "reopen")
 _PARTIES = ("client", "therapist", "portal")
+_TEXTS = ("draft", "published", "replaced", "retired")
+_AGREEMENTS = ("proposed", "active", "inactive", "rejected")
 
 
 def upgrade() -> None:
@@ -28,6 +30,71 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_absence_reference")),
     )
     _widen_lamps()
+    _make_agreements()
+
+
+def _make_agreements() -> None:
+    op.create_table(
+        "consent_document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("slug", sa.String(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("added_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_document")),
+        sa.UniqueConstraint("reference", name=op.f("uq_consent_document_reference")),
+        sa.UniqueConstraint("slug", name=op.f("uq_consent_document_slug")),
+    )
+    op.create_table(
+        "consent_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=False),
+        sa.Column("status", _names(_TEXTS, "textstatus"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("markdown", sa.String(), nullable=False),
+        sa.Column("text_hash", sa.String(), nullable=True),
+        sa.Column("saved_at", sa.DateTime(), nullable=False),
+        sa.Column("published_at", sa.DateTime(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.Column("told_up_to", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'draft') = (number IS NULL)", name=op.f("ck_consent_version_numbered_once_published")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["consent_document.id"], name=op.f("fk_consent_version_document_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_version")),
+        sa.UniqueConstraint("document_id", "number", name=op.f("uq_consent_version_document_id_number")),
+        sa.UniqueConstraint("reference", name=op.f("uq_consent_version_reference")),
+    )
+    op.create_index(op.f("ix_consent_version_document_id"), "consent_version", ["document_id"])
+    _only_one("uq_one_draft", "consent_version", ["document_id"], "status = 'draft'")
+    _only_one("uq_one_published", "consent_version", ["document_id"], "status = 'published'")
+    op.create_table(
+        "agreement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("client_id", sa.Integer(), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("status", _names(_AGREEMENTS, "agreementstatus"), nullable=False),
+        sa.Column("said_at", sa.DateTime(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.Column("sealed_signature", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_agreement_client_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["consent_version.id"], name=op.f("fk_agreement_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
+        sa.UniqueConstraint("reference", name=op.f("uq_agreement_reference")),
+    )
+    op.create_index(op.f("ix_agreement_client_id"), "agreement", ["client_id"])
+    op.create_index(op.f("ix_agreement_version_id"), "agreement", ["version_id"])
+    _only_one("uq_one_standing_agreement", "agreement", ["client_id", "version_id"], "ended_at IS NULL")
+
+
+def _only_one(name: str, table: str, columns: list[str], of: str) -> None:
+    op.create_index(name, table, columns, unique=True, sqlite_where=sa.text(of), postgresql_where=sa.text(of))
 
 
 def _widen_lamps() -> None:
@@ -94,8 +161,10 @@ def _names(values: tuple[str, ...], name: str) -> sa.Enum:
 
 
 def downgrade() -> None:
-    """What was noted about lamps is lost."""
-    op.execute("DELETE FROM job WHERE kind = 'tell-of-lamp'")
+    """What was noted about lamps, and all that was agreed to, is lost."""
+    for table in ("agreement", "consent_version", "consent_document"):
+        op.drop_table(table)
+    op.execute("DELETE FROM job WHERE kind IN ('tell-of-lamp', 'tell-of-text')")
     op.drop_table("lamp_event")
     with op.batch_alter_table("lamp") as lamp:
         for column in ("tell_at", "times_told", "changed_at", "status", "tells_stand_in", "question"):

@@ -14,6 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import client_of, initials_of, name_of
 from portal.calendars.queries import busy_elsewhere
+from portal.consent.queries import DocumentShown, documents_for
 from portal.intake.lamp_lifecycle import LampStatus
 from portal.intake.lamp_queries import LampShown, lamps_of, lamps_open_for, person_of
 from portal.intake.models import Intake, Lamp
@@ -112,6 +113,7 @@ class Person:
     read: Sequence[Reading]
     intake: SentIntake | None
     lamps: Sequence[LampShown]
+    agreements: Sequence[DocumentShown]
     consultations: Sequence[Request]
 
     @property
@@ -209,6 +211,7 @@ def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
         read=readings_marked_by(db, client),
         intake=sent_intake_of(db, client),
         lamps=lamps_of(db, client),
+        agreements=documents_for(db, client),
         consultations=[_request(db, each) for each in history_with(db, therapist, client)],
     )
 
