@@ -28,7 +28,6 @@ from portal.consent.wording import is_marked
 from portal.database import current_db, transaction
 from portal.errors import NotFound, Overtaken
 from portal.reading.rendering import rendered
-from portal.web.form import PortalForm
 
 blueprint = Blueprint("agreements_desk", __name__, url_prefix="/desk/agreements")
 
@@ -144,7 +143,6 @@ def publish(therapist: Therapist, reference: str) -> ResponseReturnValue:
 @blueprint.post("/<string:reference>/discarding")
 @therapist_only
 def discard(therapist: Therapist, reference: str) -> ResponseReturnValue:
-    PortalForm().validate()
     document = document_on_desk(current_db(), reference).document
     with transaction() as db:
         discard_draft(db, document)

@@ -31,7 +31,9 @@ class TextForm(PortalForm):
 
     @property
     def text(self) -> dict[str, str]:
-        return {"title": self.title.data or "", "markdown": self.markdown.data or ""}
+        """Lines end as they do in a file, so that the same words have the same hash."""
+        markdown = (self.markdown.data or "").replace("\r\n", "\n")
+        return {"title": self.title.data or "", "markdown": markdown}
 
 
 class PublishForm(PortalForm):

@@ -12,6 +12,7 @@ from itertools import zip_longest
 
 LONGEST_TITLE = 120
 LONGEST_TEXT = 20_000
+_MOST_BLOCKS = 500
 # The paragraph by which a text that came with the portal says that nobody has checked it yet.
 _MARK = re.compile(r"^>\s*\*\*This is a draft\.\*\*.*$\n*", re.MULTILINE)
 _HEADING = re.compile(r"#+\s+(.*?)\s*#*")
@@ -45,6 +46,9 @@ def text_hash(title: str, markdown: str) -> str:
 def changes(before: tuple[str, str], now: tuple[str, str]) -> list[Change]:
     """What is otherwise in the text that is given second, in its order; both are a title and Markdown."""
     old, new = [before[0], *_blocks(before[1])], [now[0], *_blocks(now[1])]
+    if max(len(old), len(new)) > _MOST_BLOCKS:
+        # To compare so many would keep its reader waiting.
+        return [Change(before[1], now[1])] if before != now else []
     found: list[Change] = []
     matcher = SequenceMatcher(a=[*map(_plain, old)], b=[*map(_plain, new)], autojunk=False)
     for what, old_from, old_to, new_from, new_to in matcher.get_opcodes():

@@ -42,6 +42,11 @@ class LampShown:
     lines: Sequence[LampLine]
 
     @property
+    def sent_at(self) -> datetime | None:
+        """When the client sent the answer that lit it; None as long as it is theirs alone."""
+        return self.lamp.intake.sent_at
+
+    @property
     def moves(self) -> frozenset[LampMove]:
         return self.lamp.moves_open_to(LampParty.THERAPIST)
 
@@ -95,6 +100,10 @@ _WITH_CLIENT = (
     .join(DataKey, DataKey.id == Client.data_key_id)
     .options(contains_eager(Lamp.client).contains_eager(Client.data_key))
 )
+_WHOLE = (
+    joinedload(Lamp.history).joinedload(LampEvent.therapist),
+    joinedload(Lamp.intake, innerjoin=True).load_only(Intake.sent_at),
+)
 _IS_OPEN = Lamp.status != LampStatus.CLOSED
 
 
@@ -141,7 +150,7 @@ def lamp_on_desk(db: Session, therapist: Therapist, reference: str) -> Lamp:
     """One lamp that this therapist may see, with its client and history. Raises NotFound."""
     lamp: Lamp | None = db.scalar(
         _WITH_CLIENT.where(Lamp.reference == reference, _on_the_desk_of(therapist))
-        .options(joinedload(Lamp.history).joinedload(LampEvent.therapist))
+        .options(*_WHOLE)
         .execution_options(populate_existing=True)
     )
     if lamp is None:
@@ -164,14 +173,14 @@ def lamps_of(db: Session, client: Client) -> Sequence[LampShown]:
         select(Lamp)
         .where(Lamp.client_id == client.id)
         .order_by(Lamp.lit_at.desc(), Lamp.id.desc())
-        .options(joinedload(Lamp.history).joinedload(LampEvent.therapist))
+        .options(*_WHOLE)
         .execution_options(populate_existing=True)
     )
     return [lamp_shown(db, client, lamp) for lamp in found.unique()]
 
 
 def lamp_shown(db: Session, client: Client, lamp: Lamp) -> LampShown:
-    """The lamp with its history, notes opened; its history is loaded, and so is the client's data key."""
+    """The lamp with its history, notes opened; history and intake are loaded, and the client's data key."""
     return LampShown(lamp=lamp, lines=[_line(db, client, event) for event in lamp.history])
 
 

@@ -6,7 +6,7 @@ Each function does one thing; its caller commits it.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -28,6 +28,7 @@ from portal.vault.words import seal
 
 # Tell of the lamp of this reference, unless somebody has seen it by then.
 TELLING = "tell-of-lamp"
+_OVERDUE = timedelta(hours=1)
 
 
 def follow_answer(
@@ -65,6 +66,13 @@ def tell_when_due(db: Session, reference: str, *, now: datetime) -> None:
     # Of several jobs for one lamp only that counts whose time this is: it was lit anew, or told already.
     if lamp and lamp.status is LampStatus.LIT and lamp.tell_at and lamp.tell_at <= now:
         _tell(db, lamp, lamp.client, now=now)
+
+
+def tell_of_forgotten(db: Session, *, now: datetime) -> None:
+    """Have those told of whose time passed long ago: whatever befell the job, nobody has seen them yet."""
+    overdue = Lamp.tell_at < now - _OVERDUE
+    for reference in db.scalars(select(Lamp.reference).where(Lamp.status == LampStatus.LIT, overdue)):
+        enqueue(db, TELLING, subject=reference, due_at=now)
 
 
 def see_lamp(db: Session, lamp: Lamp, *, by: Therapist, now: datetime) -> None:

@@ -105,6 +105,7 @@ class Lamp(Base):
     tell_at: Mapped[datetime | None]
 
     client: Mapped[Client] = relationship(lazy="raise_on_sql")
+    intake: Mapped[Intake] = relationship(lazy="raise_on_sql")
     history: Mapped[list[LampEvent]] = relationship(
         lazy="raise_on_sql", order_by="LampEvent.id", back_populates="lamp"
     )

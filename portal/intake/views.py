@@ -164,7 +164,7 @@ def check(client: Client) -> ResponseReturnValue:
         kept_back=any(each.value is not None and each.given is None for each in path.replies.values()),
         adds_up=bool(path.questionnaire.scales),
         lit=path.lit(),
-        told=_told(client, answering, lit=bool(path.lit())),
+        told=_told(client, answering) if path.lit() else None,
         zone=zone_of(client),
         now=clock.now(),
         seen=answering.intake.version,
@@ -237,6 +237,7 @@ def _question_page(client: Client, answering: Answering, question: Question, for
     path, reply = answering.path, answering.path.replies.get(question.link_id)
     answer = answering.answers.get(question.link_id)
     lit = path.lit(upto=question) if question.link_id in path else {}
+    lamp = path.questionnaire.lamp_on(question.link_id)
     as_posted = bool(form.errors)
     return render_template(
         "intake/ask.html",
@@ -254,8 +255,8 @@ def _question_page(client: Client, answering: Answering, question: Question, for
         passed_by=reply.state.value if reply and reply.given is None else None,
         keeps_something=reply is not None and reply.value is not None,
         lit=lit,
-        lamp=path.questionnaire.lamp_on(question.link_id),
-        told=_told(client, answering, lit=bool(lit)),
+        lamp=lamp,
+        told=_told(client, answering if lit else None) if lamp or lit else None,
         zone=zone_of(client),
         now=clock.now(),
         saved=_saved_line(answering.intake.saved_at, client) if answering.answers else None,
@@ -270,9 +271,9 @@ def _typed(question: Question, reply: Reply | None) -> list[str]:
     return typed_as(question, reply.value if reply else question.initial)
 
 
-def _told(client: Client, answering: Answering, *, lit: bool) -> Told:
-    """Who is told when a lamp is lit, and what became of those that are."""
-    return told_of_lamps(current_db(), client, answering.intake if lit else None)
+def _told(client: Client, answering: Answering | None) -> Told:
+    """Who is told when a lamp is lit, and, of an intake in which some are, what became of them."""
+    return told_of_lamps(current_db(), client, answering.intake if answering else None)
 
 
 def _told_line(client: Client, saved: Saved, rule: LampRule) -> str:

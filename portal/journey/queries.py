@@ -43,11 +43,10 @@ _LAST = (
 )
 _FIRST = FIRST_READING.subquery("first")
 _ALWAYS = select(literal(1).label("one")).subquery("always")
-_TEXTS = OPEN_TEXTS.subquery("texts")
-# Three things that have nothing to do with one another, in one question to the database: one row, either of
-# the first two sides of which may be empty.
-_FIRST_AND_LAST = select(*_FIRST.c, *_LAST.c, *_TEXTS.c).select_from(
-    _ALWAYS.outerjoin(_FIRST, true()).outerjoin(_LAST, true()).join(_TEXTS, true())
+# Things that have nothing to do with one another, in one question to the database: one row, either side of
+# which may be empty, and two counts.
+_FIRST_AND_LAST = select(*_FIRST.c, *_LAST.c, *OPEN_TEXTS).select_from(
+    _ALWAYS.outerjoin(_FIRST, true()).outerjoin(_LAST, true())
 )
 
 

@@ -48,6 +48,13 @@ def test_what_has_changed_is_told_paragraph_by_paragraph(before, now, found):
     assert changed(before, now) == found
 
 
+def test_a_text_of_very_many_paragraphs_is_one_change_and_keeps_nobody_waiting():
+    many = "\n\n".join(["a"] * 9_000)
+
+    assert changed(many, f"{many}\n\nb") == [Change(many, f"{many}\n\nb")]
+    assert changed(many, many) == []
+
+
 def test_another_title_is_a_change():
     assert changes(("Before", "One."), ("Now", "One.")) == [Change("Before", "Now")]
 

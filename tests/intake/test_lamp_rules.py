@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.intake.fhir_reading import brought_in
+from portal.intake.fhir_writing import written
 from portal.intake.lamp_rules import lit_by, told_again_at, told_at
 from portal.intake.questionnaire import LampRule, Malformed, Questionnaire, as_definition, canonical, digest
 from portal.intake.replies import AnswerState, Reply
@@ -174,6 +177,27 @@ def test_what_was_published_before_there_were_more_rules_is_still_the_same():
 
     assert again == before
     assert digest(again) == digest(before)
+
+
+def test_lamps_go_out_to_fhir_and_come_back():
+    definition = wide(
+        lamp(questions=["b"], at_least=3, tells="answering-hours"),
+        lamp(codes=["http://loinc.org|LA-9"]),
+        items=[
+            item("a", "one-of", options=SCORED),
+            item("b", "one-of", options=SCORED),
+            item("n", "number", lamp=lamp(at_most=2, tells="within-minutes", minutes=5)),
+        ],
+    )
+
+    once = written(definition)
+    again = brought_in(json.dumps(once).encode(), otherwise="test").questionnaire
+
+    assert again.lamps == definition.lamps
+    assert [again.lamp_on(each) for each in ("a", "b", "n")] == [
+        definition.lamp_on(each) for each in ("a", "b", "n")
+    ]
+    assert written(again) == once
 
 
 def rule(**more) -> LampRule:

@@ -13,7 +13,15 @@ from portal.database import transaction
 from portal.errors import NotFound
 from portal.intake.lamp_lifecycle import LampMove, LampMoveNotAllowed, LampStatus
 from portal.intake.lamp_queries import lamp_on_desk, lamps_of, lamps_open_for, person_of, told_of_lamps
-from portal.intake.lamps import TELLING, close_lamp, note_on_lamp, reopen_lamp, see_lamp, tell_when_due
+from portal.intake.lamps import (
+    TELLING,
+    close_lamp,
+    note_on_lamp,
+    reopen_lamp,
+    see_lamp,
+    tell_of_forgotten,
+    tell_when_due,
+)
 from portal.intake.models import Answer, Intake, Lamp, LampEvent
 from portal.intake.replies import Posted, Way
 from portal.intake.services import save_answer
@@ -251,6 +259,32 @@ def test_it_is_told_of_again_until_somebody_has_seen_it(db, sam, ada, now):
         tell(now + timedelta(hours=hours))
 
     assert len(mails(db)) == 3
+
+
+def test_one_whose_job_was_lost_is_picked_up_again(db, sam, now):
+    say(sam, "yes", now)
+    db.execute(Job.__table__.delete().where(Job.kind == TELLING))
+    tell(now + timedelta(days=3))
+    assert len(mails(db)) == 1
+
+    with transaction() as writing:
+        tell_of_forgotten(writing, now=now + timedelta(days=3))
+    tell(now + timedelta(days=3))
+
+    assert len(mails(db)) == 2
+
+
+def test_one_that_is_not_overdue_is_left_to_its_job(db, sam, ada, now):
+    say(sam, "yes", now)
+
+    with transaction() as writing:
+        tell_of_forgotten(writing, now=now + timedelta(hours=1, minutes=59))
+    assert len(db.scalars(select(Job).where(Job.kind == TELLING)).all()) == 1
+    look(see_lamp, ada, now)
+    with transaction() as writing:
+        tell_of_forgotten(writing, now=now + timedelta(days=9))
+
+    assert len(db.scalars(select(Job).where(Job.kind == TELLING)).all()) == 1
 
 
 def test_two_workers_or_one_that_was_killed_tell_once(db, sam, now):

@@ -309,6 +309,13 @@ def test_two_desks_lose_nothing_of_one_another(app, db, ada, text, desk):
     assert "Mine." in desk.page.text
 
 
+def test_lines_that_end_as_browsers_end_them_are_no_change(text, desk):
+    page = write(desk, text, text.markdown.replace("\n", "\r\n"), tell=False)
+
+    assert "Nothing: it is published word for word as it stands here." in page.text
+    assert "Publish" not in page.buttons
+
+
 def test_a_draft_is_thrown_away(db, text, desk):
     write(desk, text, "Other words.", tell=False)
     desk.follow("Go on writing")
