@@ -180,6 +180,19 @@ def test_a_version_that_was_replaced_while_it_was_read_is_not_signed(db, sam, te
     assert db.scalars(select(ConsentVersion.number).join(Agreement)).one() == 2
 
 
+def test_so_it_is_for_who_had_said_something_to_it_before(db, sam, text, browser, desk):
+    browser.sign_in(sam)
+    browser.open(f"/agreements/{text.document.reference}")
+    browser.press("I do not agree")
+    browser.fill(NAME, "Samuel Reed")
+    write(desk, text, "Other words.")
+
+    page = browser.press("I agree", expect=409)
+
+    assert "A newer version was published while you were reading." in page.text
+    assert [each.value for each in db.scalars(select(Agreement.status))] == ["rejected"]
+
+
 def test_pressing_twice_agrees_once(app, db, sam, text, browser):
     other = Browser(app)
     for each in (browser, other):
