@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from flask import render_template
 
+from portal import clock
 from portal.accounts.models import Client
+from portal.accounts.queries import zone_of
 from portal.database import current_db
 from portal.intake.forms import AnswerForm, SectionForm
-from portal.intake.path import needed
-from portal.intake.places import came_from, place_before, place_of, place_of_answers, saved_line, told
+from portal.intake.lamp_queries import told_of_lamps
+from portal.intake.lamp_rules import lights
+from portal.intake.path import Stop, needed
+from portal.intake.places import came_from, place_before, place_of, place_of_answers, saved_line
 from portal.intake.queries import Answering, Earlier, earlier_answers
-from portal.intake.questionnaire import Addition, LampRule, Note, Part, Question, Section, lamp_of
-from portal.intake.replies import Reply, Unreadable, can_be_joined, in_words, lights, read, typed_as
+from portal.intake.questionnaire import Addition, LampRule, Note, Part, Question, Section
+from portal.intake.replies import Reply, Unreadable, can_be_joined, in_words, read, typed_as
 from portal.intake.saving import AnsweredElsewhere
 from portal.intake.sent_copy import PASSED_BY
 
@@ -81,11 +85,11 @@ def question_page(client: Client, answering: Answering, question: Question, form
         asked=_asked(answering, question, form, as_posted=bool(form.errors), earlier=earlier),
         number=path.number_of(question),
         headings=path.headings(question),
-        lit=[rule for rule in path.lit(upto=question) if rule != lamp_of(question)],
         back=place_before(path, question),
         action=place_of(question, came_from=came_from()),
         form=form,
         **_known(client, answering),
+        **_lamps(client, answering, question, [question]),
     )
 
 
@@ -99,7 +103,6 @@ def section_page(
     """All that is open in a section; `refused` are the questions that come back as they were typed."""
     path = answering.path
     numbers = [number for each in path.asked_in(section) if (number := path.number_of(each))]
-    lamps = [lamp_of(each) for each in path.asked_in(section)]
     return render_template(
         "intake/section.html",
         section=section,
@@ -107,7 +110,6 @@ def section_page(
         first=min(numbers, default=None),
         last=max(numbers, default=None),
         headings=path.headings(section),
-        lit=[rule for rule in path.lit(upto=section) if rule not in lamps],
         back=place_before(path, section),
         action=place_of_answers(section),
         # What was typed for questions that are not on the page any more.
@@ -119,6 +121,7 @@ def section_page(
         ],
         form=form,
         **_known(client, answering),
+        **_lamps(client, answering, section, path.asked_in(section)),
     )
 
 
@@ -149,11 +152,23 @@ def _known(client: Client, answering: Answering) -> dict[str, object]:
     questionnaire, intake = answering.path.questionnaire, answering.intake
     return {
         "total": answering.path.total,
-        "told": told(client),
         "saved": saved_line(intake.saved_at, client) if answering.answers else None,
         "asked_on": answering.asked_on,
         "has_more": bool(questionnaire.beyond),
         "says_more": intake.says_more,
+    }
+
+
+def _lamps(client: Client, answering: Answering, stop: Stop, asked: Sequence[Question]) -> dict[str, object]:
+    """What a page says of lamps: those that were lit before it, and who is told of them and of its own."""
+    questionnaire, lit = answering.path.questionnaire, answering.path.lit(upto=stop)
+    own = {each.link_id for each in asked}
+    speaks_of_any = lit or any(questionnaire.lamp_on(link_id) for link_id in own)
+    return {
+        "lit": {link_id: rule for link_id, rule in lit.items() if link_id not in own},
+        "told": told_of_lamps(current_db(), client, lit=bool(lit)) if speaks_of_any else None,
+        "zone": zone_of(client),
+        "now": clock.now(),
     }
 
 
@@ -186,6 +201,7 @@ def _asked(
 ) -> Asked:
     link_id = question.link_id
     reply, answer = answering.path.replies.get(link_id), answering.answers.get(link_id)
+    lamp = answering.path.questionnaire.lamp_on(link_id)
     before = [each for each in earlier if each.link_id == link_id]
     return Asked(
         question=question,
@@ -193,8 +209,8 @@ def _asked(
         typed=form.answer.data if as_posted else _typed(question, reply, before),
         hints=answering.path.hints(question),
         needed=needed(question),
-        lamp=lamp_of(question),
-        is_lit=link_id in answering.path and lights(question, reply),
+        lamp=lamp,
+        is_lit=link_id in answering.path and lights(lamp, question, reply),
         # A page that comes back with an error is still drawn from what it was drawn from before.
         based_on=form.posted.based_on if as_posted else (answer.revision if answer else 0),
         page=form.posted.page if as_posted else page or secrets.token_hex(8),

@@ -1,4 +1,4 @@
-"""Bringing a questionnaire in, and taking it and what was answered out, from a terminal."""
+"""Bringing a questionnaire in, and taking it and what was answered out, from a terminal; telling of lamps."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from portal.intake.fhir_reading import Brought, brought_in
 from portal.intake.fhir_response import response
 from portal.intake.fhir_shapes import MOST_BYTES, Json, Remark, Unusable, is_fhir
 from portal.intake.fhir_writing import written
+from portal.intake.lamps import tell_when_due
 from portal.intake.queries import version_called
 from portal.intake.questionnaire import Malformed, Questionnaire, parsed
 from portal.intake.sent import sent_answers
@@ -71,6 +72,12 @@ def export_response(reference: str) -> None:
         raise click.ClickException(f"nothing was sent under {reference}") from None
     made = response(sent.copy, sent.questionnaire, reference=sent.reference, zone=zone_of(sent.client))
     click.echo(_json(made))
+
+
+def tell_of_lamp(reference: str) -> None:
+    """Tell of the lamp of this reference, if that is due and nobody has seen it: a job's handler."""
+    with transaction() as db:
+        tell_when_due(db, reference, now=clock.now())
 
 
 def _definition(file: Path, language: str | None, *, accepted: bool) -> Questionnaire:

@@ -40,7 +40,7 @@ OWN_ITEM_NAMES = (
     *("why", "tender", "part_of", "name_to_use", "lamp", "whole", "min", "max"),
     *("more", "before", "on_one_page"),
 )
-OWN_NAMES = ("name", "minutes", "minutes_more", "scales")
+OWN_NAMES = ("name", "minutes", "minutes_more", "scales", "lamps")
 
 _UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CALCULATED, OWN_ITEM])
 # The published totals that are worked out from answers, by their LOINC codes; and how such items are worded.

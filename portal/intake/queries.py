@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy.orm import Session, aliased
 
-from portal.accounts.models import Client, Therapist
+from portal.accounts.models import Client
 from portal.database import rows
 from portal.errors import NotFound, Refused
-from portal.intake.models import Answer, EarlierAnswer, Intake, Lamp, QuestionnaireVersion
+from portal.intake.models import Answer, EarlierAnswer, Intake, QuestionnaireVersion
 from portal.intake.path import Path, passed_by, progress
 from portal.intake.path import Progress as Progress
 from portal.intake.questionnaire import (
@@ -25,7 +25,6 @@ from portal.intake.questionnaire import (
     with_addition,
 )
 from portal.intake.replies import AnswerState, Reply, unpacked
-from portal.vault.models import DataKey
 from portal.vault.words import unseal
 
 
@@ -336,43 +335,6 @@ def version_called(db: Session, name: str, number: int | None) -> Questionnaire:
     if version is None:
         raise NotFound
     return parsed(version.definition)
-
-
-def lamps_of(db: Session, client: Client) -> Sequence[Lamp]:
-    """The client's lamps, seen and unseen, the latest first."""
-    return db.scalars(
-        select(Lamp).where(Lamp.client_id == client.id).order_by(Lamp.lit_at.desc(), Lamp.id.desc())
-    ).all()
-
-
-def lamps_lit_for(db: Session, therapist: Therapist) -> Sequence[tuple[Lamp, Client]]:
-    """The unseen lamps of this therapist's clients, the oldest first, each client with their data key."""
-    lit = db.execute(
-        select(Lamp, Client)
-        .join(Client, Client.id == Lamp.client_id)
-        .join(DataKey, DataKey.id == Client.data_key_id)
-        .where(Client.therapist_id == therapist.id, Lamp.seen_at.is_(None))
-        .order_by(Lamp.lit_at, Lamp.id)
-        .options(contains_eager(Client.data_key))
-    )
-    return [(lamp, client) for lamp, client in lit]
-
-
-def what_lit(db: Session, lamps: Iterable[Lamp]) -> list[str]:
-    """The questions, in their own words, whose answers lit these lamps; one query, or none without a lamp."""
-    lit = {(lamp.intake_id, lamp.link_id): None for lamp in lamps}
-    if not lit:
-        return []
-    versions = db.execute(
-        select(Intake.id, QuestionnaireVersion.id, QuestionnaireVersion.definition_hash)
-        .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
-        .where(Intake.id.in_({intake_id for intake_id, _ in lit}))
-    )
-    asked = {
-        intake_id: definition_of(db, version_id, definition_hash).by_link_id
-        for intake_id, version_id, definition_hash in versions
-    }
-    return [asked[intake_id][link_id].text for intake_id, link_id in lit]
 
 
 def definition_of(

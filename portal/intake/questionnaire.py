@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -105,14 +105,45 @@ class Option(_Frozen):
 
 
 class LampRule(_Frozen):
-    """Which codes light the lamp, and what the client reads at once when one of them does.
+    """Which answers light the lamp, what the client reads at once when one does, and how soon it is told of.
 
-    The page itself says who is told of it, since that depends on whether there is a therapist yet.
+    The page itself says who is told of it, since that depends on who is there. A code is enough; so is a
+    number, or what the chosen options count together, that is neither below `at_least` nor above `at_most`.
     """
 
-    codes: Annotated[tuple[Code, ...], Field(min_length=1)]
+    codes: tuple[Code, ...] = ()
+    at_least: FiniteFloat | None = None
+    at_most: FiniteFloat | None = None
     heading: Words
     words: Words
+    tells: Literal["at-once", "within-minutes", "answering-hours"] = "at-once"
+    # Belongs to "within-minutes".
+    minutes: Annotated[int, Field(ge=1, le=24 * 60)] | None = None
+    # Whether whoever stands in is told as well, while the practice is away.
+    tells_stand_in: bool = True
+
+    @property
+    def by_number(self) -> bool:
+        return self.at_least is not None or self.at_most is not None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.codes or self.by_number):
+            raise ValueError("a lamp needs codes, at_least or at_most")
+        if (self.tells == "within-minutes") is (self.minutes is None):
+            raise ValueError("minutes belong to a lamp that tells within them")
+        return self
+
+
+class WideLampRule(LampRule):
+    """A lamp of the whole questionnaire: on each of these questions, or on all that have one of its codes.
+
+    Its codes may be those of another system, by themselves or behind the system: http://loinc.org|LA6569-3.
+    A question with a lamp of its own keeps that.
+    """
+
+    codes: tuple[_Origin, ...] = ()
+    questions: Annotated[tuple[Code, ...], Field(max_length=MOST_ITEMS)] = ()
 
 
 class _Part(_Frozen):
@@ -263,6 +294,7 @@ class AddressQuestion(_Repeatable):
 
 class NumberQuestion(_Repeatable):
     kind: Literal["number"]
+    lamp: LampRule | None = None
     min: Annotated[FiniteFloat, Field(ge=-1e9)] = -1e9
     max: Annotated[FiniteFloat, Field(le=1e9)] = 1e9
     whole: bool = True
@@ -289,6 +321,7 @@ Choice = OneOf | SeveralOf | YesNo
 Question = Repeatable | LongText | Choice
 Item = Question | Note
 Part = Annotated[Item | Section, Field(discriminator="kind")]
+_CanLight = Choice | NumberQuestion
 _WithOrder = DateQuestion | TimeQuestion | MomentQuestion | NumberQuestion
 
 _ORDER = frozenset({Operator.GREATER, Operator.LESS, Operator.AT_LEAST, Operator.AT_MOST})
@@ -304,6 +337,7 @@ class Questionnaire(_Frozen):
     minutes_more: Annotated[int, Field(ge=1, le=240)] | None = None
     items: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_ITEMS)]
     scales: Annotated[tuple[Scale, ...], Field(max_length=100)] = ()
+    lamps: Annotated[tuple[WideLampRule, ...], Field(max_length=100)] = ()
     # The FHIR resource that it was read from, JSON, with all that nothing is made of here.
     source: str | None = None
     # Which of the source's languages was chosen, where it was not its own.
@@ -433,9 +467,26 @@ class Questionnaire(_Frozen):
     def asks_for_name(self) -> bool:
         return any(map(names_its_client, self.items))
 
-    @cached_property
+    @property
     def lights_lamps(self) -> bool:
-        return any(lamp_of(item) for item in self.items)
+        return bool(self.lamps_by_question)
+
+    @cached_property
+    def lamps_by_question(self) -> dict[str, LampRule]:
+        """For each question whose answer can light a lamp, the one rule by which it does."""
+        rules = ((item.link_id, lamp_of(item) or self._wide_lamp_of(item)) for item in self.items)
+        return {link_id: rule for link_id, rule in rules if rule is not None}
+
+    def lamp_on(self, link_id: str) -> LampRule | None:
+        """The rule by which an answer to this question lights a lamp: its own, else one of the whole's."""
+        return self.lamps_by_question.get(link_id)
+
+    def _wide_lamp_of(self, item: Part) -> WideLampRule | None:
+        for rule in self.lamps:
+            named = item.link_id in rule.questions
+            if named or (not rule.questions and not codes_of(item).isdisjoint(rule.codes)):
+                return rule
+        return None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -465,8 +516,23 @@ def names_its_client(item: Part) -> bool:
 
 
 def lamp_of(item: Part) -> LampRule | None:
-    """The rule by which an answer to this item lights a lamp, if it has one."""
-    return item.lamp if isinstance(item, OneOf | SeveralOf | YesNo) else None
+    """The item's own rule for a lamp, if it has one; `Questionnaire.lamp_on` knows those of the whole too."""
+    return item.lamp if isinstance(item, _CanLight) else None
+
+
+def codes_of(item: Part, chosen: Container[str] | None = None) -> set[str]:
+    """All names that a rule can call the options by, or those that were chosen: ours, and other systems'."""
+    if isinstance(item, YesNo):
+        return {code for code in item.labels if chosen is None or code in chosen}
+    if not isinstance(item, OneOf | SeveralOf):
+        return set()
+    options = [each for each in item.options if chosen is None or each.code in chosen]
+    codings = [each.coding for each in options if each.coding and each.coding.code]
+    return {
+        *(each.code for each in options),
+        *(each.code or "" for each in codings),
+        *(f"{each.system}|{each.code}" for each in codings if each.system),
+    }
 
 
 def parsed(source: str | bytes) -> Questionnaire:
@@ -528,6 +594,8 @@ def _misfits(questionnaire: Questionnaire) -> Iterator[str]:
         yield "items: there is no question"
     for position, scale in enumerate(questionnaire.scales):
         yield from (f"scales.{position}: {problem}" for problem in _misfits_of_scale(scale, earlier))
+    for position, lamp in enumerate(questionnaire.lamps):
+        yield from (f"lamps.{position}: {problem}" for problem in _misfits_of_wide_lamp(lamp, earlier))
 
 
 def _misfits_of(item: Part, earlier: Mapping[str, Part]) -> Iterator[str]:
@@ -580,15 +648,32 @@ def _misfits_of_question(item: Question) -> Iterator[str]:
         yield "the question for the name to use cannot be hidden"
     if isinstance(item, OneOf | SeveralOf) and len(item.labels) < len(item.options):
         yield "two options have the same code"
-    if isinstance(item, OneOf | SeveralOf | YesNo) and item.lamp:
-        yield from (
-            f"the lamp's code {code!r} is not an option"
-            for code in item.lamp.codes
-            if code not in item.labels
-        )
+    if rule := lamp_of(item):
+        yield from _misfits_of_lamp(rule, item)
     if isinstance(item, DateQuestion | NumberQuestion) and item.min > item.max:  # type: ignore[operator]
         yield "min is above max"
     yield from _misfits_of_initial(item)
+
+
+def _misfits_of_lamp(rule: LampRule, item: Part) -> Iterator[str]:
+    known = codes_of(item)
+    yield from (f"the lamp's code {code!r} is not an option" for code in rule.codes if code not in known)
+    counts = isinstance(item, NumberQuestion) or (isinstance(item, OneOf | SeveralOf) and item.weights)
+    if rule.by_number and not counts:
+        yield "the lamp's number fits no answer: it needs a number, or options with weights"
+
+
+def _misfits_of_wide_lamp(rule: WideLampRule, earlier: Mapping[str, Part]) -> Iterator[str]:
+    if rule.by_number and not rule.questions:
+        yield "a number needs the questions that it is about"
+    for link_id in rule.questions:
+        asked = earlier.get(link_id)
+        if not isinstance(asked, _CanLight):
+            yield f"{link_id!r} is not a choice or a number"
+        else:
+            yield from (f"{link_id!r}: {problem}" for problem in _misfits_of_lamp(rule, asked))
+    if not rule.questions and not any(set(rule.codes) & codes_of(item) for item in earlier.values()):
+        yield "no question has an option with one of these codes"
 
 
 def _misfits_of_initial(item: Question) -> Iterator[str]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path as FilePath
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
 from portal.errors import Refused
 from portal.intake import emails
-from portal.intake.models import Intake, Lamp, QuestionnaireVersion
+from portal.intake.models import Intake, QuestionnaireVersion
 from portal.intake.path import Path
 from portal.intake.queries import NotBegun, answering_of, latest_of
 from portal.intake.questionnaire import Question, Questionnaire, canonical, digest, parsed
@@ -208,16 +208,6 @@ def send_intake(db: Session, client: Client, *, seen: int, now: datetime) -> Int
     if before is None:
         enqueue(db, INTAKE_SENT, subject=client.reference, due_at=now)
     return intake
-
-
-def see_lamps(db: Session, client: Client, *, now: datetime) -> None:
-    """The therapist has seen this client's lamps; one that was seen before keeps its time."""
-    db.execute(
-        update(Lamp)
-        .where(Lamp.client_id == client.id, Lamp.seen_at.is_(None))
-        .values(seen_at=now)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _version(db: Session, name: str, definition_hash: str) -> QuestionnaireVersion | None:

@@ -10,6 +10,6 @@ from portal.jobs.queue import forget_done
 
 def init_app(app: Flask) -> None:
     app.extensions["job_handlers"] = {}
-    # What a worker throws away every hour; each is called with a database session and `now`.
+    # What a worker throws away or picks up again every hour; each is given a database session and `now`.
     app.extensions["sweepers"] = [forget_done]
     app.cli.add_command(commands.work)

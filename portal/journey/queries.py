@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
 from portal.accounts.queries import name_of
+from portal.consent.queries import OPEN_TEXTS, OpenTexts
 from portal.database import rows
 from portal.intake.queries import Overview, Progress, overview_of
 from portal.journey.steps import Standings, standings
@@ -42,9 +43,9 @@ _LAST = (
 )
 _FIRST = FIRST_READING.subquery("first")
 _ALWAYS = select(literal(1).label("one")).subquery("always")
-# Two things that have nothing to do with one another, in one question to the database: one row, either side
-# of which may be empty.
-_FIRST_AND_LAST = select(*_FIRST.c, *_LAST.c).select_from(
+# Things that have nothing to do with one another, in one question to the database: one row, either side of
+# which may be empty, and two counts.
+_FIRST_AND_LAST = select(*_FIRST.c, *_LAST.c, *OPEN_TEXTS).select_from(
     _ALWAYS.outerjoin(_FIRST, true()).outerjoin(_LAST, true())
 )
 
@@ -77,6 +78,8 @@ class Way:
     # Only where nothing is held.
     ended: Ended | None
     standings: Standings
+    # Beside the steps: texts to agree to, or not.
+    texts: OpenTexts
 
     @property
     def progress(self) -> Progress:
@@ -91,7 +94,7 @@ class Way:
 
 def way_of(db: Session, client: Client, *, now: datetime) -> Way:
     """All that the page of the next step says of this client, in three queries."""
-    first, last = _first_and_last(db, client)
+    first, last, texts = _beside_and_around(db, client)
     overview = overview_of(db, client)
     held = consultations_of(db, client, since=now)
     return Way(
@@ -107,14 +110,20 @@ def way_of(db: Session, client: Client, *, now: datetime) -> Way:
             answers_sent=overview.progress.sent_at is not None,
             held=[each.status for each in held],
         ),
+        texts=texts,
     )
 
 
-def _first_and_last(db: Session, client: Client) -> tuple[FirstReading | None, Ended | None]:
-    """The first reading, and the newest consultation, however it stands."""
+def _beside_and_around(db: Session, client: Client) -> tuple[FirstReading | None, Ended | None, OpenTexts]:
+    """The first reading, the newest consultation, however it stands, and the texts to agree to."""
     row = tuple(rows(db, _FIRST_AND_LAST, {"client_id": client.id}).one())
-    first, last = row[: len(_FIRST.c)], row[len(_FIRST.c) :]
-    return (FirstReading(*first) if first[0] else None), (Ended(*last) if last[0] else None)
+    first, rest = row[: len(_FIRST.c)], row[len(_FIRST.c) :]
+    last, texts = rest[: len(_LAST.c)], rest[len(_LAST.c) :]
+    return (
+        FirstReading(*first) if first[0] else None,
+        Ended(*last) if last[0] else None,
+        OpenTexts(*texts),
+    )
 
 
 def _ended(last: Ended | None, now: datetime) -> Ended | None:
