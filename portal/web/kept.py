@@ -22,8 +22,8 @@ _MOST_CHARACTERS = 400_000
 _SECRET = ("password", "token")
 # What a page writes into its own form. Everything else in it somebody wrote or chose.
 _OF_THE_PAGE = frozenset(
-    ["based_on", "code", "join", "keep", "kept", "next", "page", "seen", "starts_at", "time_zone", "turn"]
-    + ["version", "way", "zone"]
+    ["based_on", "code", "drawn_as", "join", "keep", "kept", "next", "page", "seen", "starts_at", "time_zone"]
+    + ["turn", "version", "way", "zone"]
 )
 
 
