@@ -9,15 +9,15 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from portal.intake.fhir_reading import fhir_items
-from portal.intake.fhir_shapes import Json
-from portal.intake.fhir_writing import CANONICAL, answer_to, name_of, type_of
+from portal.intake.fhir_shapes import OURS, Json
+from portal.intake.fhir_writing import answer_to, canonical_of, name_of, type_of, version_of
 from portal.intake.questionnaire import Note, Part, Question, Questionnaire, Section
 from portal.intake.replies import AnswerState
 
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 # What the standard calls an answer that somebody was asked for and would not give.
 _DECLINED = {"url": ABSENT, "valueCode": "asked-declined"}
-WAYS_ROUND = "https://foyer.example/fhir/CodeSystem/ways-round"
+WAYS_ROUND = f"{OURS}/CodeSystem/ways-round"
 _IN_PERSON = {
     "valueCoding": {
         "system": WAYS_ROUND,
@@ -47,7 +47,9 @@ def response(
     root: Json = {
         "resourceType": "QuestionnaireResponse",
         "id": reference,
-        "questionnaire": _canonical(questionnaire, plain["questionnaire"]["number"]),
+        "questionnaire": canonical_of(
+            questionnaire, version_of(plain["questionnaire"]["number"], plain["questionnaire"]["hash"])
+        ),
         "status": status,
         "authored": plain["sent_at"],
     }
@@ -116,10 +118,3 @@ def _offset(moment: str, zone: ZoneInfo) -> str:
     """Of the zone's clock at that moment: +01:00."""
     offset = datetime.fromisoformat(moment).replace(tzinfo=zone).strftime("%z")
     return f"{offset[:3]}:{offset[3:5]}"
-
-
-def _canonical(questionnaire: Questionnaire, number: int) -> str:
-    came = json.loads(questionnaire.source) if questionnaire.source else {}
-    if "url" in came:
-        return f"{came['url']}|{came['version']}" if "version" in came else str(came["url"])
-    return f"{CANONICAL}/{questionnaire.name}|{number}"

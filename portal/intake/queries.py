@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from portal.accounts.models import Client, Therapist
 from portal.database import rows
 from portal.errors import NotFound, Refused
-from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
+from portal.intake.models import Answer, GivenVersion, Intake, Lamp, QuestionnaireVersion
 from portal.intake.path import Path, progress
 from portal.intake.path import Progress as Progress
 from portal.intake.questionnaire import Item, Question, Questionnaire, parsed
@@ -61,7 +61,7 @@ class Answering:
 class Overview:
     """What a client is told before and between: which questions these are, and how far they have come."""
 
-    # None where nothing was published yet.
+    # None where they have begun none, and none is given.
     questionnaire: Questionnaire | None
     path: Path | None
     progress: Progress
@@ -103,14 +103,15 @@ _ANSWERS = (
     select(Answer).where(Answer.intake_id == bindparam("intake_id")).execution_options(populate_existing=True)
 )
 
-_Newest, _Own, _Any = aliased(QuestionnaireVersion), aliased(QuestionnaireVersion), aliased(Intake)
-_NEWEST_ID = select(func.max(QuestionnaireVersion.id)).scalar_subquery()
+_Given, _Own, _Any = aliased(QuestionnaireVersion), aliased(QuestionnaireVersion), aliased(Intake)
+_GIVEN = select(GivenVersion.version_id).order_by(GivenVersion.id.desc()).limit(1)
+_GIVEN_ID = _GIVEN.scalar_subquery()
 _LATEST_ID = select(func.max(_Any.id)).where(_Any.client_id == bindparam("client_id")).scalar_subquery()
-_NEWEST = select(_Newest.id, _Newest.definition_hash).where(_Newest.id == _NEWEST_ID)
+_GIVEN_ONE = select(_Given.id, _Given.definition_hash).where(_Given.id == _GIVEN_ID)
 _OVERVIEW = (
     select(
-        _Newest.id,
-        _Newest.definition_hash,
+        _Given.id,
+        _Given.definition_hash,
         Intake.reference,
         Intake.saved_at,
         Intake.sent_at,
@@ -120,11 +121,12 @@ _OVERVIEW = (
         Answer.state,
         Answer.sealed_value,
     )
-    .select_from(_Newest)
+    .select_from(Client)
+    .outerjoin(_Given, _Given.id == _GIVEN_ID)
     .outerjoin(Intake, Intake.id == _LATEST_ID)
     .outerjoin(_Own, _Own.id == Intake.version_id)
     .outerjoin(Answer, Answer.intake_id == Intake.id)
-    .where(_Newest.id == _NEWEST_ID)
+    .where(Client.id == bindparam("client_id"))
 )
 
 # Definitions by their hash: what is in here can never be another's or out of date.
@@ -166,11 +168,11 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
 def overview_of(db: Session, client: Client) -> Overview:
     """Which questions, and how far the client has come; in one query."""
     found = rows(db, _OVERVIEW, {"client_id": client.id}).all()
-    if not found:
-        return Overview(questionnaire=None, path=None, progress=Progress())
-    newest_id, newest_hash, reference, saved_at, sent_at, own_id, own_hash = found[0][:7]
+    given_id, given_hash, reference, saved_at, sent_at, own_id, own_hash = found[0][:7]
     begun = own_id is not None
-    questionnaire = definition_of(db, *((own_id, own_hash) if begun else (newest_id, newest_hash)))
+    if not begun and given_id is None:
+        return Overview(questionnaire=None, path=None, progress=Progress())
+    questionnaire = definition_of(db, *((own_id, own_hash) if begun else (given_id, given_hash)))
     replies: dict[str, Reply] = {}
     for *_, link_id, state, sealed in found:
         if link_id is not None:
@@ -185,10 +187,15 @@ def overview_of(db: Session, client: Client) -> Overview:
     )
 
 
-def newest_questionnaire(db: Session) -> Questionnaire | None:
-    """What somebody who begins today is asked; None where nothing was published yet."""
-    row = rows(db, _NEWEST, {}).first()
+def given_questionnaire(db: Session) -> Questionnaire | None:
+    """What somebody who begins today is asked; None where nobody is asked anything."""
+    row = rows(db, _GIVEN_ONE, {}).first()
     return None if row is None else definition_of(db, *row)
+
+
+def given_version_id(db: Session) -> int | None:
+    """The version that somebody who begins today is given."""
+    return db.scalar(_GIVEN)
 
 
 def sent_intake_of(db: Session, client: Client) -> SentIntake | None:
@@ -235,7 +242,7 @@ def sent_answers(db: Session, reference: str) -> SentAnswers:
     )
 
 
-def version_called(db: Session, name: str, number: int | None) -> Questionnaire:
+def version_called(db: Session, name: str, number: int | None) -> QuestionnaireVersion:
     """A version as it was published; without a number the latest of its name. Raises NotFound."""
     chosen = select(QuestionnaireVersion).where(QuestionnaireVersion.name == name)
     if number is not None:
@@ -243,7 +250,7 @@ def version_called(db: Session, name: str, number: int | None) -> Questionnaire:
     version = db.scalar(chosen.order_by(QuestionnaireVersion.number.desc()).limit(1))
     if version is None:
         raise NotFound
-    return parsed(version.definition)
+    return version
 
 
 def lamps_of(db: Session, client: Client) -> Sequence[Lamp]:
@@ -287,11 +294,28 @@ def definition_of(db: Session, version_id: int, definition_hash: str) -> Questio
     """The questions of a version. Asks the database once in a process's life."""
     found = _definitions.get(definition_hash)
     if found is None:
+        found = _remembered(definition_hash, db.get_one(QuestionnaireVersion, version_id).definition)
+    return found
+
+
+def _remembered(definition_hash: str, definition: str) -> Questionnaire:
+    if definition_hash not in _definitions:
         if len(_definitions) >= _MOST_DEFINITIONS:
             _definitions.clear()
-        version = db.get_one(QuestionnaireVersion, version_id)
-        found = _definitions[definition_hash] = parsed(version.definition)
-    return found
+        _definitions[definition_hash] = parsed(definition)
+    return _definitions[definition_hash]
+
+
+def definitions_called(db: Session, name: str) -> dict[int, Questionnaire]:
+    """All versions of this name by their numbers, the oldest first; in one query."""
+    found = db.execute(
+        select(
+            QuestionnaireVersion.number, QuestionnaireVersion.definition_hash, QuestionnaireVersion.definition
+        )
+        .where(QuestionnaireVersion.name == name)
+        .order_by(QuestionnaireVersion.number)
+    )
+    return {number: _remembered(known, definition) for number, known, definition in found}
 
 
 def answer_place(intake_reference: str, link_id: str) -> str:

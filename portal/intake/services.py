@@ -15,6 +15,7 @@ from portal.accounts.models import Client
 from portal.accounts.services import keep_name
 from portal.errors import Refused
 from portal.intake import emails
+from portal.intake.giving import give
 from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
 from portal.intake.path import Path, needed
 from portal.intake.queries import (
@@ -23,6 +24,7 @@ from portal.intake.queries import (
     answer_place,
     answering_of,
     copy_place,
+    given_version_id,
     latest_of,
 )
 from portal.intake.questionnaire import Question, Questionnaire, ShortText, Value, canonical, digest, parsed
@@ -50,7 +52,7 @@ _SHIPPED = FilePath(__file__).parent / "content" / "first-questions.json"
 
 
 class NothingPublished(Refused):
-    """There is no questionnaire to answer."""
+    """Nobody is given a questionnaire to answer."""
 
 
 class AnsweredElsewhere(Refused):
@@ -91,10 +93,12 @@ class Saved:
         return self.path.replies.get(self.question.link_id)
 
 
-def publish(db: Session, questionnaire: Questionnaire, *, now: datetime) -> QuestionnaireVersion:
+def publish(
+    db: Session, questionnaire: Questionnaire, *, now: datetime, given: bool = True
+) -> QuestionnaireVersion:
     """Freeze this definition as the next version of its name. A definition is never published twice.
 
-    New intakes get whichever version was published last.
+    `given`: who begins from now on answers this version; what was published before is not given anew.
     """
     definition = canonical(questionnaire)
     definition_hash = digest(definition)
@@ -104,10 +108,13 @@ def publish(db: Session, questionnaire: Questionnaire, *, now: datetime) -> Ques
             return known
         try:
             with db.begin_nested():
-                return _publish(db, questionnaire.name, definition, definition_hash, now)
+                version = _publish(db, questionnaire.name, definition, definition_hash, now)
         except IntegrityError:
             # Another process took the number; look again at what it published.
             continue
+        if given:
+            give(db, version, by=None, now=now)
+        return version
     raise Refused
 
 
@@ -124,14 +131,14 @@ def shipped_questionnaire() -> Questionnaire:
 
 
 def begin_intake(db: Session, client: Client, *, now: datetime) -> Intake:
-    """The intake that the client has, else a new one on the newest version. Raises NothingPublished."""
+    """The intake that the client has, else one on the version that is given now. Raises NothingPublished."""
     # Two tabs that begin at once wait here for one another, and the second finds the first one's intake.
     db.execute(select(Client.id).where(Client.id == client.id).with_for_update())
     try:
         return latest_of(db, client).intake
     except NotBegun:
         pass
-    version_id = db.scalar(select(func.max(QuestionnaireVersion.id)))
+    version_id = given_version_id(db)
     if version_id is None:
         raise NothingPublished
     intake = Intake(client_id=client.id, version_id=version_id, begun_at=now, saved_at=now)

@@ -94,3 +94,7 @@ def test_what_is_no_such_form_breaks_nothing(http, body):
     )
 
     assert answer.status_code in {200, 400}
+
+
+def test_where_a_file_is_taken_is_known_before_anybody_asks(app):
+    assert doors.larger_bodies(app) == {"/desk/questionnaire/all/file": 5_100_000}
