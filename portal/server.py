@@ -29,7 +29,7 @@ from portal.database import transaction
 from portal.demo import loading
 from portal.intake.services import publish_shipped_questionnaire
 from portal.reading.services import import_shipped_readings
-from portal.web.doors import MOST_BYTES
+from portal.web.doors import MOST_BYTES, larger_bodies
 from portal.web.pdf import can_be_drawn
 from portal.web.waiting_room import WaitingRoom
 
@@ -103,7 +103,13 @@ def load(target: str) -> Any:
     threading.Thread(target=can_be_drawn, daemon=True).start()
     module, _, factory = target.partition(":")
     application = getattr(importlib.import_module(module), factory)()
-    return WaitingRoom(application, places=_PLACES, most_bytes=MOST_BYTES, most_awaited=_MOST_AWAITED)
+    return WaitingRoom(
+        application,
+        places=_PLACES,
+        most_bytes=MOST_BYTES,
+        most_awaited=_MOST_AWAITED,
+        larger=larger_bodies(application),
+    )
 
 
 def _web(*, respawn: bool, last_requests_seconds: int) -> MPServer:

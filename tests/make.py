@@ -18,7 +18,7 @@ from portal.consent.wording import text_hash
 from portal.diary.kinds import Manner
 from portal.diary.models import ConsultationKind, WorkingHours
 from portal.intake.lamp_lifecycle import LampStatus
-from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
+from portal.intake.models import Answer, GivenVersion, Intake, Lamp, QuestionnaireVersion
 from portal.intake.path import Path
 from portal.intake.queries import answer_place
 from portal.intake.questionnaire import Questionnaire, Value, canonical, digest, parsed
@@ -170,20 +170,30 @@ def busy_elsewhere(db: Session, therapist: Therapist, starts_at: datetime, ends_
     )
 
 
-def questionnaire_version(db: Session, definition: Questionnaire | None = None) -> QuestionnaireVersion:
-    """The questions that come with the portal, if the test does not say otherwise."""
+def questionnaire_version(
+    db: Session,
+    definition: Questionnaire | None = None,
+    *,
+    number: int | None = None,
+    given: bool = True,
+    published_at: datetime = _LONG_AGO,
+) -> QuestionnaireVersion:
+    """The questions that come with the portal, given to who begins, if the test does not say otherwise."""
     definition = definition or shipped_questionnaire()
     text = canonical(definition)
-    return _stored(
+    version = _stored(
         db,
         QuestionnaireVersion(
             name=definition.name,
-            number=next(_number),
+            number=number or next(_number),
             definition=text,
             definition_hash=digest(text),
-            published_at=_LONG_AGO,
+            published_at=published_at,
         ),
     )
+    if given:
+        _stored(db, GivenVersion(version_id=version.id, given_at=published_at))
+    return version
 
 
 def intake(

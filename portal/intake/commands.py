@@ -16,7 +16,7 @@ from portal.errors import NotFound
 from portal.intake.fhir_reading import Brought, brought_in
 from portal.intake.fhir_response import response
 from portal.intake.fhir_shapes import MOST_BYTES, Json, Remark, Unusable, is_fhir
-from portal.intake.fhir_writing import written
+from portal.intake.fhir_writing import version_of, written
 from portal.intake.lamps import tell_when_due
 from portal.intake.queries import version_called
 from portal.intake.questionnaire import Malformed, Questionnaire, parsed
@@ -54,9 +54,11 @@ def export(version: str) -> None:
     """Write VERSION as a FHIR R4 Questionnaire: a name for its latest version, or name/2 for its second."""
     name, _, number = version.partition("/")
     try:
-        click.echo(_json(written(version_called(current_db(), name, int(number) if number else None))))
+        found = version_called(current_db(), name, int(number) if number else None)
     except (NotFound, ValueError):
         raise click.ClickException(f"there is no version {version}") from None
+    called = version_of(found.number, found.definition_hash)
+    click.echo(_json(written(parsed(found.definition), version=called)))
 
 
 @questionnaire.command("response")

@@ -18,7 +18,7 @@ _STANDS = text("dropped_at IS NULL")
 
 
 class QuestionnaireVersion(Base):
-    """A questionnaire as it was published: frozen, numbered, hashed. Nothing in it ever changes."""
+    """A questionnaire as it was published: frozen, numbered, hashed. What it says never changes."""
 
     __tablename__ = "questionnaire_version"
     __table_args__ = (UniqueConstraint("name", "number"),)
@@ -30,6 +30,21 @@ class QuestionnaireVersion(Base):
     definition: Mapped[str]
     definition_hash: Mapped[str]
     published_at: Mapped[datetime]
+    # Since when nobody can be given it any more.
+    retired_at: Mapped[datetime | None]
+
+
+class GivenVersion(Base):
+    """Which version is given to who begins, from a moment on: the latest row counts, and none is altered."""
+
+    __tablename__ = "given_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # None: nobody is given any questions.
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("questionnaire_version.id"), index=True)
+    given_at: Mapped[datetime]
+    # Who said so; None where it was said at a terminal.
+    therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"))
 
 
 class Intake(Base):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -104,6 +105,14 @@ class Option(_Frozen):
     coding: Coding | None = None
 
 
+class AnswerList(_Frozen):
+    """Options that several questions share."""
+
+    name: Code
+    title: Words
+    options: Annotated[tuple[Option, ...], Field(min_length=1, max_length=MOST_OPTIONS)]
+
+
 class LampRule(_Frozen):
     """Which answers light the lamp, what the client reads at once when one does, and how soon it is told of.
 
@@ -159,6 +168,8 @@ class _Part(_Frozen):
     hidden: bool = False
     # Its linkId in the FHIR file that it came from.
     origin: _Origin | None = None
+    # What it is called elsewhere: the codes of a published item, by which others know it again.
+    codes: Annotated[tuple[Coding, ...], Field(max_length=50)] = ()
 
     @property
     def wording(self) -> str:
@@ -239,6 +250,8 @@ class _Choice(_Question):
     lamp: LampRule | None = None
     # Whether an answer in one's own words is as good; it is kept with OWN_WORDS before it.
     other: bool = False
+    # The answer list that its options are, and are changed together with.
+    answer_list: Code | None = None
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -302,6 +315,14 @@ class NumberQuestion(_Repeatable):
     unit_coding: Coding | None = None
 
 
+class Band(_Frozen):
+    """What the therapist would call totals from `low` to `high`, both included."""
+
+    low: FiniteFloat
+    high: FiniteFloat
+    words: Words
+
+
 class Scale(_Frozen):
     """What is added up, and what becomes of it if something is missing."""
 
@@ -314,6 +335,8 @@ class Scale(_Frozen):
     at_least: Annotated[int, Field(ge=1)] | None = None
     # Who published the rule for what is missing, and where.
     published: Words | None = None
+    # The lowest first. For the therapist alone (W6).
+    bands: Annotated[tuple[Band, ...], Field(max_length=50)] = ()
 
 
 Repeatable = ShortText | DateQuestion | TimeQuestion | MomentQuestion | AddressQuestion | NumberQuestion
@@ -337,6 +360,7 @@ class Questionnaire(_Frozen):
     minutes_more: Annotated[int, Field(ge=1, le=240)] | None = None
     items: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_ITEMS)]
     scales: Annotated[tuple[Scale, ...], Field(max_length=100)] = ()
+    answer_lists: Annotated[tuple[AnswerList, ...], Field(max_length=100)] = ()
     lamps: Annotated[tuple[WideLampRule, ...], Field(max_length=100)] = ()
     # The FHIR resource that it was read from, JSON, with all that nothing is made of here.
     source: str | None = None
@@ -510,6 +534,11 @@ _ADDITION = Addition(
 )
 
 
+def misfits(questionnaire: Questionnaire) -> list[str]:
+    """What is wrong between the parts of one that was put together unchecked, each with the path at fault."""
+    return list(_misfits(questionnaire))
+
+
 def names_its_client(item: Part) -> bool:
     """Whether the answer becomes the name that the portal calls the client by."""
     return isinstance(item, ShortText) and item.name_to_use
@@ -584,18 +613,30 @@ def _misfits(questionnaire: Questionnaire) -> Iterator[str]:
     yield from _misfits_of_pages(questionnaire)
     held = {item.within for item in questionnaire.items}
     yield from (
-        f"items: the section {item.link_id!r} holds nothing"
-        for item in questionnaire.items
+        f"items.{position} ({item.link_id}): the section {item.link_id!r} holds nothing"
+        for position, item in enumerate(questionnaire.items)
         if isinstance(item, Section) and item.link_id not in held
     )
+    yield from _misfits_of_lists(questionnaire)
     if sum(map(names_its_client, questionnaire.items)) > 1:
         yield "items: only one question can ask for the name to use"
     if not any(isinstance(item, Question) and item.asked for item in questionnaire.items):
         yield "items: there is no question"
-    for position, scale in enumerate(questionnaire.scales):
-        yield from (f"scales.{position}: {problem}" for problem in _misfits_of_scale(scale, earlier))
+    yield from _misfits_of_scales(questionnaire.scales, earlier)
     for position, lamp in enumerate(questionnaire.lamps):
         yield from (f"lamps.{position}: {problem}" for problem in _misfits_of_wide_lamp(lamp, earlier))
+
+
+def _misfits_of_scales(scales: Sequence[Scale], known: Mapping[str, Part]) -> Iterator[str]:
+    if len({scale.name for scale in scales}) < len(scales):
+        yield "scales: two have the same name"
+    for position, scale in enumerate(scales):
+        yield from (f"scales.{position}: {problem}" for problem in _misfits_of_scale(scale, known))
+
+
+def _as_read(options: Iterable[Option]) -> list[tuple[str, str, float | None]]:
+    """What of options has to be the same in all that share them; where each comes from may differ."""
+    return [(option.code, option.label, option.weight) for option in options]
 
 
 def _misfits_of(item: Part, earlier: Mapping[str, Part]) -> Iterator[str]:
@@ -699,6 +740,28 @@ def _misfits_of_scale(scale: Scale, earlier: Mapping[str, Part]) -> Iterator[str
         yield "at_least belongs to the rule that takes the mean"
     if scale.at_least and scale.at_least > len(scale.questions):
         yield "at_least is more than there are questions"
+    yield from _misfits_of_bands(scale.bands)
+
+
+def _misfits_of_bands(bands: Sequence[Band]) -> Iterator[str]:
+    if any(band.low > band.high for band in bands):
+        yield "a band ends before it begins"
+    if any(later.low <= band.high for band, later in pairwise(bands)):
+        yield "bands overlap, or do not go upwards"
+
+
+def _misfits_of_lists(questionnaire: Questionnaire) -> Iterator[str]:
+    lists = {each.name: each for each in questionnaire.answer_lists}
+    if len(lists) < len(questionnaire.answer_lists):
+        yield "answer_lists: two have the same name"
+    for position, each in enumerate(questionnaire.answer_lists):
+        if len({option.code for option in each.options}) < len(each.options):
+            yield f"answer_lists.{position}: two options have the same code"
+    for position, item in enumerate(questionnaire.items):
+        if isinstance(item, OneOf | SeveralOf) and item.answer_list:
+            named = lists.get(item.answer_list)
+            if named is None or _as_read(named.options) != _as_read(item.options):
+                yield f"items.{position} ({item.link_id}): its options are not the answer list it names"
 
 
 def misfit_of_condition(condition: Condition, asked: Part | None) -> str | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Callable
+from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, Request, abort, current_app, request
 from werkzeug.exceptions import MethodNotAllowed
 
+from portal.web.audience import View
 from portal.web.waiting_room import UNREAD
 
 MOST_BYTES = 1_000_000
@@ -16,14 +20,41 @@ _LONGEST_ADDRESS = 4_000
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = _READING | {"POST"}
 _FORM = "application/x-www-form-urlencoded"
+_WITH_FILES = "multipart/form-data"
+# A file, and beside it the few fields of its form.
+_MOST_PARTS = 20
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+class WholeRequest(Request):
+    """A file that a form brings stays in memory with the rest of its body: nothing of it touches a disk."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return io.BytesIO()
 
 
 def init_app(app: Flask) -> None:
     """Has to come before the form token's check, since that one reads the body."""
+    app.request_class = WholeRequest
     app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_MEMORY_SIZE=MOST_BYTES)
     for door in (_know_the_method, _measure, _read_the_address, _ask_where_it_comes_from, _read_the_body):
         app.before_request(door)
+
+
+def takes_a_file(*, most_bytes: int) -> Callable[[View], View]:
+    """The view's form may bring a file, of so many bytes with all that is around it. No other form may."""
+
+    def marked(view: View) -> View:
+        view.most_bytes_of_a_file = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return marked
+
+
+def larger_bodies(app: Flask) -> dict[str, int]:
+    """Where a body may be larger than elsewhere, and how large."""
+    marked = {name: _most_of_a_file(view) for name, view in app.view_functions.items()}
+    return {rule.rule: most for rule in app.url_map.iter_rules() if (most := marked[rule.endpoint])}
 
 
 def comes_from_here() -> bool:
@@ -44,7 +75,7 @@ def _measure() -> None:
     if "Transfer-Encoding" in request.headers:
         # Behind some servers a chunked form is cut short in silence; browsers never send one.
         abort(411)
-    if (request.content_length or 0) > MOST_BYTES:
+    if (request.content_length or 0) > _most_bytes():
         abort(413)
     if len(request.environ["PATH_INFO"]) + len(request.environ.get("QUERY_STRING", "")) > _LONGEST_ADDRESS:
         abort(414)
@@ -72,13 +103,41 @@ def _ours() -> set[str]:
     return {request.host_url.rstrip("/"), current_app.config["BASE_URL"]}
 
 
+def _most_bytes() -> int:
+    """Of this request: more than usual only where a view takes a file, and for a form that can hold one."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return (request.mimetype == _WITH_FILES and _most_of_a_file(view)) or MOST_BYTES
+
+
+def _most_of_a_file(view: View | None) -> int:
+    return getattr(view, "most_bytes_of_a_file", 0)
+
+
 def _read_the_body() -> None:
     if request.method in _READING:
         return
+    most = _most_bytes()
+    request.max_content_length = request.max_form_memory_size = most
     body = request.get_data(cache=True, parse_form_data=False)
     if len(body) != (request.content_length or 0):
         # Whoever sent it was cut off in the middle, and half of what they wrote is not what they wrote.
         abort(400)
+    if most > MOST_BYTES:
+        _look_into_the_parts()
+    else:
+        _look_into_the_form(body)
+
+
+def _look_into_the_parts() -> None:
+    """What stands beside the file is as fit as in any form; the file itself is its reader's affair."""
+    request.max_form_parts = _MOST_PARTS
+    for name, text in request.form.items(multi=True):
+        # A part of a form that has no name is none of a browser's.
+        if not name or "\0" in name or "\0" in text:
+            abort(400)
+
+
+def _look_into_the_form(body: bytes) -> None:
     if request.mimetype != _FORM and (request.mimetype or body):
         abort(415)
     if body.count(b"&") >= _MOST_FIELDS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # In the environment of a request whose body was not waited for, since too many are: it has to be refused.
 UNREAD = "foyer.unread"
+_MOST_LARGE = 2
 
 
 class WaitingRoom:
@@ -22,13 +23,23 @@ class WaitingRoom:
     A thread of the web server's that waits for a body does nothing else meanwhile. So there have to be many
     of them, which is cheap; but only a few may do work, since they would only take turns at it. And some have
     to stay for who sends no body: whoever looks for help finds it, however many send nothing but beginnings.
+
+    At the paths in `larger` a body may have more bytes; of such only a few are awaited at once, since all of
+    them are in memory meanwhile.
     """
 
     def __init__(
-        self, application: WSGIApplication, *, places: int, most_bytes: int, most_awaited: int
+        self,
+        application: WSGIApplication,
+        *,
+        places: int,
+        most_bytes: int,
+        most_awaited: int,
+        larger: Mapping[str, int] | None = None,
     ) -> None:
-        self._application, self._most_bytes = application, most_bytes
+        self._application, self._most_bytes, self._larger = application, most_bytes, larger or {}
         self._places, self._chairs = _Places(places), threading.BoundedSemaphore(most_awaited)
+        self._large_chairs = threading.BoundedSemaphore(_MOST_LARGE)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._is_awaited(environ):
@@ -37,13 +48,15 @@ class WaitingRoom:
             return self._application(environ, start_response)
 
     def _await(self, environ: dict[str, Any]) -> None:
-        if not self._chairs.acquire(blocking=False):
+        large = int(environ["CONTENT_LENGTH"]) > self._most_bytes
+        chairs = self._large_chairs if large else self._chairs
+        if not chairs.acquire(blocking=False):
             environ[UNREAD] = True
             return
         try:
             environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read())
         finally:
-            self._chairs.release()
+            chairs.release()
 
     def _is_awaited(self, environ: dict[str, Any]) -> bool:
         """A body that the doors refuse by what it says of itself is not waited for."""
@@ -51,7 +64,7 @@ class WaitingRoom:
         return (
             "HTTP_TRANSFER_ENCODING" not in environ
             and length.isdecimal()
-            and 0 < int(length) <= self._most_bytes
+            and 0 < int(length) <= self._larger.get(environ.get("PATH_INFO", ""), self._most_bytes)
         )
 
 

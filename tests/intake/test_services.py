@@ -14,7 +14,7 @@ from portal.accounts.models import Client
 from portal.accounts.queries import name_of
 from portal.database import transaction
 from portal.errors import NotFound
-from portal.intake.models import Answer, Intake, QuestionnaireVersion
+from portal.intake.models import Answer, GivenVersion, Intake, QuestionnaireVersion
 from portal.intake.queries import (
     AlreadySent,
     NotBegun,
@@ -402,5 +402,5 @@ def test_progress_takes_one_query_however_much_was_said(db, sam, queries, said):
 
 def test_progress_before_anything_began(db, sam):
     assert overview_of(db, sam).progress == Progress(total=8, untouched=8)
-    db.query(QuestionnaireVersion).delete()
+    db.query(GivenVersion).delete()
     assert overview_of(db, sam).progress == Progress()

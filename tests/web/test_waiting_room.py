@@ -56,6 +56,38 @@ def test_what_will_be_refused_or_has_no_body_is_not_waited_for(environ):
     assert room(lambda *_: [b"refused"])({"wsgi.input": Unread()} | environ, None) == [b"refused"]
 
 
+def test_where_a_body_may_be_larger_it_is_awaited_but_only_a_few_at_once():
+    read, slow = [], threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, *more):
+            slow.wait()
+            return super().read(*more)
+
+    house = WaitingRoom(
+        lambda environ, _: read.append(UNREAD in environ) or [],
+        places=9,
+        most_bytes=MOST,
+        most_awaited=9,
+        larger={"/file": 30},
+    )
+    large = {"wsgi.input": Slow(b"x" * 20), "CONTENT_LENGTH": "20", "PATH_INFO": "/file"}
+    waiting = [threading.Thread(target=house, args=(large, None)) for _ in range(2)]
+    for each in waiting:
+        each.start()
+    until(lambda: not house._large_chairs._value)
+
+    house({"wsgi.input": Unread(), "CONTENT_LENGTH": "20", "PATH_INFO": "/file"}, None)
+    house(asked(b"a=b", PATH_INFO="/file"), None)
+    house({"wsgi.input": Unread(), "CONTENT_LENGTH": "31", "PATH_INFO": "/file"}, None)
+    house({"wsgi.input": Unread(), "CONTENT_LENGTH": "20", "PATH_INFO": "/other"}, None)
+    assert read == [True, False, False, False]
+    slow.set()
+    for each in waiting:
+        each.join()
+    assert read[4:] == [False, False]
+
+
 def test_those_who_send_slowly_never_fill_the_house():
     """What cannot be waited for is told so, unread; whoever sends nothing is let in as ever."""
     arrived, go = [], threading.Event()
