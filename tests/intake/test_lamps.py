@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from portal.accounts.models import Client
 from portal.database import transaction
 from portal.errors import NotFound
+from portal.intake.amending import begin_amendment
 from portal.intake.lamp_lifecycle import LampMove, LampMoveNotAllowed, LampStatus
 from portal.intake.lamp_queries import lamp_on_desk, lamps_of, lamps_open_for, person_of, told_of_lamps
 from portal.intake.lamps import (
@@ -24,7 +25,7 @@ from portal.intake.lamps import (
 )
 from portal.intake.models import Answer, Intake, Lamp, LampEvent
 from portal.intake.replies import Posted, Way
-from portal.intake.services import save_answer
+from portal.intake.services import save_answer, send_intake
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingEmail
 from portal.practice.facts import current_practice
@@ -339,7 +340,7 @@ def test_where_there_is_nobody_at_all_the_first_who_comes_is_told(db, practice, 
     say(kit, "yes", now)
     tell(now + timedelta(hours=1))
     assert mails(db) == []
-    assert told_of_lamps(db, again(db, kit), None).who == []
+    assert told_of_lamps(db, again(db, kit), lit=False).who == []
 
     ada = make.therapist(db)
     tell(now + timedelta(hours=2))
@@ -399,7 +400,7 @@ def test_a_stand_in_who_does_not_sign_in_here_is_not_written_to(app, db, sam, ad
     say(sam, "yes", now)
 
     assert mails(db) == [ada.email]
-    assert told_of_lamps(db, again(db, sam), None).who == ["Ada Marsh"]
+    assert told_of_lamps(db, again(db, sam), lit=False).who == ["Ada Marsh"]
 
 
 def test_answering_hours_are_those_after_the_absence_unless_somebody_stands_in(app, db, ada, now):
@@ -519,8 +520,7 @@ def test_three_lamps_cost_the_same_queries_as_one(db, ada, now, queries):
 
 def told(db, client):
     with transaction() as reading:
-        intake = reading.scalars(select(Intake).where(Intake.client_id == client.id)).one()
-        return told_of_lamps(reading, again(reading, client), intake)
+        return told_of_lamps(reading, again(reading, client), lit=True)
 
 
 def test_the_client_can_know_who_was_told_and_when_and_who_saw_it(db, sam, ada, now):
@@ -556,3 +556,21 @@ def test_one_that_is_still_to_be_told_of_says_when(db, ada, now):
     news = told(db, sam).news["q-1"]
 
     assert (news.told, news.tell_at) == ([], now + timedelta(minutes=20))
+
+
+def test_a_correction_says_what_became_of_the_lamp_before_until_it_lights_its_own(db, sam, ada, now):
+    say(sam, "yes", now)
+    look(see_lamp, ada, now + timedelta(minutes=1))
+    with transaction() as writing:
+        sent = writing.scalars(select(Intake)).one()
+        send_intake(writing, again(writing, sam), seen=sent.version, now=now)
+        begin_amendment(writing, again(writing, sam), now=now)
+
+    assert told(db, sam).news["q-1"].seen_by == "Ada Marsh"
+    say(sam, "yes", now + timedelta(hours=1))
+    assert told(db, sam).news["q-1"].seen_by == "Ada Marsh"
+    say(sam, "no", now + timedelta(hours=2))
+    say(sam, "yes", now + timedelta(hours=3))
+    news = told(db, sam).news["q-1"]
+    assert (news.seen_by, news.told_at) == (None, now + timedelta(hours=3))
+    assert [lamp.status for lamp in db.scalars(select(Lamp).order_by(Lamp.id))] == ["seen", "lit"]
