@@ -29,18 +29,21 @@ _SECONDS_A_PAGE = 2
 _SHARE_OF_SOME = 0.5
 
 
-def minutes_of(questionnaire: Questionnaire) -> int:
-    """Whole minutes, rounded up: a questionnaire that is done sooner disappoints nobody."""
-    return max(1, min(240, math.ceil(seconds_of(questionnaire) / 60)))
+def minutes_of(questionnaire: Questionnaire, *, more: bool = False) -> int:
+    """Whole minutes, rounded up: a questionnaire that is done sooner disappoints nobody.
+
+    `more`: for who chose to say more than the short form asks.
+    """
+    return max(1, min(240, math.ceil(seconds_of(questionnaire, more=more) / 60)))
 
 
-def seconds_of(questionnaire: Questionnaire) -> float:
-    """For whoever answers all they are asked. What only some are asked counts half; *more* counts nothing."""
+def seconds_of(questionnaire: Questionnaire, *, more: bool = False) -> float:
+    """For whoever answers all they are asked. What only some are asked counts half."""
     shares: dict[str | None, float] = {None: 1}
     total = 0.0
     for part in questionnaire.items:
         share = shares[part.within] * (_SHARE_OF_SOME if part.enable_when else 1)
-        if part.hidden or (not isinstance(part, Section) and part.more):
+        if part.hidden or (part.link_id in questionnaire.beyond and not more):
             share = 0
         shares[part.link_id] = share
         total += share * _seconds(part)

@@ -658,10 +658,11 @@ def _misfits_of(item: Part, earlier: Mapping[str, Part]) -> Iterator[str]:
 def _misfits_of_pages(questionnaire: Questionnaire) -> Iterator[str]:
     for page in dict.fromkeys(questionnaire.page_of.values()):
         inner = [questionnaire.by_link_id[link_id] for link_id in questionnaire.contents[page]]
+        place, most = f"items.{questionnaire.positions[page]} ({page})", MOST_LONG_TEXTS_ON_A_PAGE
         if len(inner) > MOST_ON_A_PAGE:
-            yield f"items: more than {MOST_ON_A_PAGE} items of the section {page!r} would be on one page"
-        if sum(isinstance(item, LongText) for item in inner) > MOST_LONG_TEXTS_ON_A_PAGE:
-            yield f"items: more than {MOST_LONG_TEXTS_ON_A_PAGE} long texts of {page!r} would be on one page"
+            yield f"{place}: more than {MOST_ON_A_PAGE} items of {page!r} would be on one page"
+        if sum(isinstance(item, LongText) for item in inner) > most:
+            yield f"{place}: more than {most} long texts of {page!r} would be on one page"
 
 
 def _misfits_of_notes(questionnaire: Questionnaire) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from portal.errors import NotFound, Refused
 from portal.intake.fhir_options import slug
-from portal.intake.questionnaire import MOST_ITEMS
+from portal.intake.questionnaire import MOST_ITEMS, TAKEN
 from portal.making.ordering import block_of, place_of, settle
 from portal.making.sheet import Json, Sheet, new_key
 
@@ -20,8 +20,6 @@ Published = Mapping[str, frozenset[str]]
 _MOST_GONE = 20
 _LONGEST_NAME = 40
 _MOST_WORDS = 6
-# Addresses below /questions/ that are not questions.
-_TAKEN = frozenset({"check", "sent"})
 # What in an item names others, beside its conditions.
 _REFERENCES = ("within", "part_of", "before")
 
@@ -274,6 +272,37 @@ def end_scale(sheet: Sheet, name: str) -> Sheet:
     return made
 
 
+def lamp_numbered(sheet: Sheet, number: int) -> Json:
+    """One of the lamps of the whole. Raises NotFound."""
+    lamps: list[Json] = sheet.get("lamps", [])
+    if number >= len(lamps):
+        raise NotFound
+    return lamps[number]
+
+
+def add_lamp(sheet: Sheet, lamp: Json) -> tuple[Sheet, int]:
+    """With this lamp of the whole, which nothing lights yet; and its number."""
+    made = copy.deepcopy(sheet)
+    made["lamps"] = [*made.get("lamps", []), {**lamp, "codes": [], "questions": []}]
+    return made, len(made["lamps"]) - 1
+
+
+def say_of_lamp(sheet: Sheet, number: int, said: Mapping[str, Any]) -> Sheet:
+    """Raises NotFound."""
+    made = copy.deepcopy(sheet)
+    lamp = {**lamp_numbered(made, number), **said}
+    made["lamps"][number] = {name: each for name, each in lamp.items() if each not in (None, "")}
+    return made
+
+
+def end_lamp(sheet: Sheet, number: int) -> Sheet:
+    """Raises NotFound."""
+    made = copy.deepcopy(sheet)
+    lamp_numbered(made, number)
+    del made["lamps"][number]
+    return made
+
+
 def fingerprint(plain: object) -> str:
     """Tells whether what a page was drawn from has changed since."""
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True)
@@ -286,7 +315,7 @@ def _make_room(sheet: Sheet, more: int) -> None:
 
 
 def _taken(sheet: Sheet) -> set[str]:
-    return {*_TAKEN, *(item["link_id"] for item in sheet["items"])}
+    return {*TAKEN, *(item["link_id"] for item in sheet["items"])}
 
 
 def _free(sheet: Sheet, kind: str) -> str:
@@ -318,8 +347,8 @@ def _rename(sheet: Sheet, item: Json, name: str) -> None:
     item["link_id"] = name
     for each in [*sheet["items"], *(gone["item"] for gone in sheet["gone"])]:
         _refer(each, lambda link_id: name if link_id == old else link_id)
-    for scale in sheet["scales"]:
-        scale["questions"] = [name if each == old else each for each in scale["questions"]]
+    for whole in [*sheet["scales"], *sheet.get("lamps", ())]:
+        whole["questions"] = [name if each == old else each for each in whole.get("questions") or ()]
 
 
 def _refer(item: Json, renamed: Callable[[str], str]) -> None:
@@ -358,15 +387,23 @@ def _options(
 def _take_options(sheet: Sheet, item: Json, options: list[Json], codes: Mapping[str, str]) -> None:
     item["options"] = copy.deepcopy(options)
     known = {option["code"] for option in options}
-    if item.get("lamp"):
-        lit = [codes.get(code, code) for code in item["lamp"].get("codes", ())]
-        item["lamp"]["codes"] = [code for code in lit if code in known]
+    _keep_lamps(sheet, item, known, codes)
     if item.get("initial") is not None:
         _keep_initial(item, known, codes)
     for each in sheet["items"]:
         for condition in each.get("enable_when") or ():
             if condition["question"] == item["link_id"]:
                 condition["answer"] = codes.get(condition["answer"], condition["answer"])
+
+
+def _keep_lamps(sheet: Sheet, item: Json, known: set[str], codes: Mapping[str, str]) -> None:
+    if item.get("lamp"):
+        lit = [codes.get(code, code) for code in item["lamp"].get("codes", ())]
+        item["lamp"]["codes"] = [code for code in lit if code in known]
+    for lamp in sheet.get("lamps", ()):
+        # Others than this question may have an answer of the old code.
+        if lamp.get("questions") == [item["link_id"]]:
+            lamp["codes"] = [codes.get(code, code) for code in lamp.get("codes", ())]
 
 
 def _keep_initial(item: Json, known: set[str], codes: Mapping[str, str]) -> None:

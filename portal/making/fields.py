@@ -19,6 +19,8 @@ class Shape(StrEnum):
     # One of the items before it, or of the tender sections after it.
     EARLIER = "earlier"
     SECTION = "section"
+    # One of the field's own choices.
+    PICK = "pick"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Field:
     rare: bool = False
     # What stands for it where nothing was said, if that is something.
     usual: bool = False
+    # Of a PICK, each with its words; the first stands where nothing was said.
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 KINDS: Mapping[str, str] = {
@@ -52,7 +56,9 @@ KINDS: Mapping[str, str] = {
 }
 CHOICES = frozenset({"one-of", "several-of"})
 # Whose answers can light a lamp.
-LAMPS = CHOICES | {"yes-no"}
+LAMPS = CHOICES | {"yes-no", "number"}
+# Whose answers are numbers, or can count as some.
+_COUNTED = CHOICES | {"number"}
 _NOTES = frozenset({"note", "section"})
 _QUESTIONS = frozenset(KINDS) - _NOTES
 _ITEMS = frozenset(KINDS) - {"section"}
@@ -155,6 +161,36 @@ LAMP_FIELDS: tuple[Field, ...] = (
         Shape.WORDS,
         LAMPS,
         "The lines where help is follow by themselves, and who is told.",
+    ),
+    Field(
+        "at_least",
+        "Is it lit by a number too, from which one on? (optional)",
+        Shape.NUMBER,
+        _COUNTED,
+        "Of answers with scores, what those that were chosen count together.",
+    ),
+    Field("at_most", "And up to which one? (optional)", Shape.NUMBER, _COUNTED),
+    Field(
+        "tells",
+        "How soon are you told?",
+        Shape.PICK,
+        LAMPS,
+        "Clients read it. You are told again until somebody has seen it.",
+        choices=(
+            ("at-once", "At once"),
+            ("within-minutes", "Within some minutes"),
+            ("answering-hours", "When you read messages next"),
+        ),
+    ),
+    Field(
+        "minutes", "Within how many minutes? (optional)", Shape.WHOLE, LAMPS, "Only where it is within some."
+    ),
+    Field(
+        "tells_stand_in",
+        "While you are away, whoever stands in for you is told as well",
+        Shape.TICK,
+        LAMPS,
+        usual=True,
     ),
 )
 

@@ -52,9 +52,14 @@ class AboutForm(PortalForm):
     title = StringField("What is it called?", validators=[InputRequired("Enter what it is called"), LINE])
     minutes = WholeField("How many minutes do clients read that it takes? (optional)")
 
+    minutes_more = WholeField("And for those who choose to say more? (optional)")
+
     def validate_minutes(self, field: WholeField) -> None:
         if field.number is not None and not 1 <= field.number <= 240:
             raise ValidationError("Enter a number of minutes from 1 to 240")
+
+    def validate_minutes_more(self, field: WholeField) -> None:
+        self.validate_minutes(field)
 
 
 class AddForm(PortalForm):

@@ -28,7 +28,7 @@ from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from portal.intake.questionnaire import LONGEST_CODE, LONGEST_WORDS, OWN_WORDS, Code, Day
-from portal.making.fields import CHOICES, KINDS, LAMP_FIELDS, Field, Shape, fields_of
+from portal.making.fields import CHOICES, KINDS, LAMP_FIELDS, LAMPS, Field, Shape, fields_of
 from portal.making.sheet import Json, Sheet, known_by
 from portal.web.form import PortalForm
 
@@ -268,6 +268,8 @@ def _form_field(field: Field) -> Any:
             return _DayField(field.label)
         case Shape.EARLIER | Shape.SECTION:
             return SelectField(field.label, choices=[])
+        case Shape.PICK:
+            return RadioField(field.label, choices=choices(field.choices), default=field.choices[0][0])
         case _:
             return (_CodeField if field.name == "link_id" else StringField)(field.label, validators=[LINE])
 
@@ -275,6 +277,8 @@ def _form_field(field: Field) -> Any:
 def _shown(field: Field, value: Any) -> Any:
     if field.shape is Shape.TICK:
         return field.usual if value is None else bool(value)
+    if field.shape is Shape.PICK:
+        return value or field.choices[0][0]
     return _written(value)
 
 
@@ -288,6 +292,8 @@ def _read(field: Field, shown: FormsField) -> Any:
         return shown.number
     if field.shape is Shape.TICK:
         return None if bool(shown.data) is field.usual else bool(shown.data)
+    if field.shape is Shape.PICK:
+        return None if shown.data == field.choices[0][0] else shown.data
     return shown.data or None if field.name not in {"text", "why", "link_id"} else shown.data or ""
 
 
@@ -424,6 +430,8 @@ def are_too_many(item: Json) -> bool:
 
 
 class LampForm(PortalForm):
+    """The lamp of one question; `of_kind` is how that is answered."""
+
     seen = HiddenField()
     codes = SelectMultipleField(
         "Which answers light it?",
@@ -433,20 +441,70 @@ class LampForm(PortalForm):
         validate_choice=False,
     )
 
+    of_kind = ""
+
     @property
     def fields(self) -> list[tuple[Field, FormsField]]:
-        return [(each, self[each.name]) for each in LAMP_FIELDS]
+        return [(each, self[each.name]) for each in LAMP_FIELDS if self._is_shown(each)]
+
+    def _is_shown(self, field: Field) -> bool:
+        return self.of_kind in field.kinds
+
+    def validate_minutes(self, field: WholeField) -> None:
+        if self["tells"].data == "within-minutes" and not 1 <= (field.number or 0) <= 24 * 60:
+            raise ValidationError("Enter a number of minutes from 1 to 1440")
+
+    def validate_at_most(self, field: NumberField) -> None:
+        lowest = self["at_least"].number
+        if lowest is not None and field.number is not None and field.number < lowest:
+            raise ValidationError("Enter a number that is not below the first")
 
     @property
     def said(self) -> Json:
-        return {
-            "codes": self.codes.data or [],
-            **{field.name: _read(field, shown) for field, shown in self.fields},
-        }
+        """As a draft has it; None takes away what was there."""
+        said = {field.name: _read(field, shown) for field, shown in self.fields}
+        if said["tells"] != "within-minutes":
+            said["minutes"] = None
+        return {"codes": self.codes.data or [], **said}
 
 
 for _field in LAMP_FIELDS:
     setattr(LampForm, _field.name, _form_field(_field))
+
+
+class WideLampForm(LampForm):
+    """A lamp of the whole questionnaire: of questions that are named, or of whichever have such an answer."""
+
+    names = TextAreaField("By which codes of answers is it lit?", validators=[WORDS])
+    questions = SelectMultipleField(
+        "Only on these questions (optional)",
+        choices=choices(()),
+        widget=ListWidget(),
+        option_widget=CheckboxInput(),
+    )
+
+    def _is_shown(self, field: Field) -> bool:
+        return True
+
+    def offer(self, sheet: Sheet) -> None:
+        asked = [(each["link_id"], known_by(each)) for each in sheet["items"] if each["kind"] in LAMPS]
+        known = {code for code, _ in asked}
+        gone = [each for each in self.questions.data or () if each not in known]
+        self.questions.choices = choices(
+            [*asked, *((each, "One that is not there any more") for each in gone)]
+        )
+
+    @property
+    def said(self) -> Json:
+        names = [line.strip() for line in (self.names.data or "").splitlines() if line.strip()]
+        return {**super().said, "codes": names, "questions": self.questions.data or []}
+
+
+def shown_lamp(lamp: Json, *, seen: str) -> Json:
+    """The data with which a form shows a lamp."""
+    data = {field.name: _shown(field, lamp.get(field.name)) for field in LAMP_FIELDS}
+    codes, questions = lamp.get("codes") or [], lamp.get("questions") or []
+    return data | {"seen": seen, "codes": codes, "names": "\n".join(codes), "questions": questions}
 
 
 def lamp_answers(item: Json) -> list[tuple[str, str]]:

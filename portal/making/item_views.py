@@ -1,4 +1,4 @@
-"""One item of a draft: what it says, where it stands, when it is asked, what lights its lamp."""
+"""One item of a draft: what it says, where it stands, when it is asked."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
 from portal.database import current_db, transaction
 from portal.errors import NotFound
-from portal.intake.questionnaire import lamp_of
-from portal.intake.services import shipped_questionnaire
 from portal.making import editing, ordering
 from portal.making.desk import blueprint
 from portal.making.editing import NameFixed, NameTaken, Published, TooManyItems, fingerprint, item_called
@@ -22,10 +20,8 @@ from portal.making.forms import AddForm, PlaceForm
 from portal.making.item_forms import (
     ConditionsForm,
     ItemForm,
-    LampForm,
     are_too_many,
     item_form,
-    lamp_answers,
     shown_item,
 )
 from portal.making.looking import Look, look_at
@@ -162,6 +158,7 @@ def _item_page(
         findings=look.at(item["link_id"]),
         kinds=KINDS,
         takes_lamp=item["kind"] in LAMPS,
+        wide_lamp=_wide_lamp(look, item),
         is_published=item["link_id"] in fixed_names(look.published),
         conditions=_conditions_in_words(sheet, item),
         too_many=are_too_many(item),
@@ -170,6 +167,13 @@ def _item_page(
         total=len(sheet["items"]),
         title=known_by(item) if item.get("text") else f"New: {KINDS[item['kind']].lower()}",
     )
+
+
+def _wide_lamp(look: Look, item: Json) -> str | None:
+    """What the client reads of a lamp of the whole questionnaire that answers to this item light."""
+    fit = look.judged.fit
+    rule = None if item.get("lamp") or fit is None else fit.lamp_on(item["link_id"])
+    return rule.heading if rule else None
 
 
 def _list_items(sheet: Sheet, form: ItemForm) -> list[str]:
@@ -332,68 +336,6 @@ def _conditions_page(
     return render_template(
         "making/conditions.html", name=name, item=item, text=known_by(item), form=form, theirs=theirs
     )
-
-
-@blueprint.get("/<string:name>/draft/items/<string:key>/lamp")
-@therapist_only
-def lamp(_therapist: Therapist, name: str, key: str) -> str:
-    item = item_called(_sheet(name), key)
-    said = item.get("lamp") or _usual_lamp()
-    form = LampForm(formdata=None, data={**said, "seen": fingerprint(item.get("lamp"))})
-    return _lamp_page(name, item, form)
-
-
-def _usual_lamp() -> Json:
-    """The words of the lamp that comes with the portal, to begin with; no answers."""
-    rule = next(filter(None, map(lamp_of, shipped_questionnaire().items)))
-    return rule.model_dump(mode="json") | {"codes": []}
-
-
-@blueprint.post("/<string:name>/draft/items/<string:key>/lamp")
-@therapist_only
-def say_lamp(therapist: Therapist, name: str, key: str) -> ResponseReturnValue:
-    form, item = LampForm(), item_called(_sheet(name), key)
-    if not form.validate_on_submit():
-        return _lamp_page(name, item, form)
-    said = form.said
-
-    def change(sheet: Sheet, published: Published) -> Sheet:
-        known = item_called(sheet, key).get("lamp") or {}
-        return editing.say(sheet, key, {"lamp": {**known, **said}}, published)
-
-    try:
-        _change(
-            therapist,
-            name,
-            change,
-            part=lambda sheet: item_called(sheet, key).get("lamp"),
-            seen=form.seen.data,
-        )
-    except ChangedMeanwhile as clash:
-        theirs = item_called(clash.sheet, key).get("lamp") or {}
-        form.seen.data = fingerprint(theirs or None)
-        shown: list[tuple[str, object]] = [(label, theirs.get(field) or "nothing") for field, label in _LAMP]
-        return _lamp_page(name, item, form, theirs=shown), 409
-    return redirect(url_for("making.item", name=name, key=key), code=303)
-
-
-_LAMP = (("heading", "Its heading"), ("words", "Its words"))
-
-
-def _lamp_page(
-    name: str, item: Json, form: LampForm, *, theirs: list[tuple[str, object]] | None = None
-) -> str:
-    form.codes.choices = lamp_answers(item)
-    return render_template(
-        "making/lamp.html", name=name, item=spelled_out(item), text=known_by(item), form=form, theirs=theirs
-    )
-
-
-@blueprint.post("/<string:name>/draft/items/<string:key>/lamp/removal")
-@therapist_only
-def put_out(therapist: Therapist, name: str, key: str) -> ResponseReturnValue:
-    _change(therapist, name, lambda sheet, published: editing.say(sheet, key, {"lamp": None}, published))
-    return redirect(url_for("making.item", name=name, key=key), code=303)
 
 
 def _sheet(name: str) -> Sheet:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from portal.intake.questionnaire import OneOf, Part, Question, Questionnaire, SeveralOf, YesNo, lamp_of
+from portal.intake.lamp_rules import lights
+from portal.intake.questionnaire import NumberQuestion, OneOf, Part, Question, Questionnaire, SeveralOf, YesNo
+from portal.intake.replies import AnswerState, Reply
 from portal.making.finding import Published, Said, rule
 
 # Published items that ask about suicide or self-harm, by the codes that files carry, each with what it is.
@@ -43,8 +45,8 @@ _REASON = (
 def _risk_by_code(questionnaire: Questionnaire, _published: Published) -> Iterator[Said]:
     for part in _open(questionnaire):
         known = _known_as(part)
-        if known and lamp_of(part) is None:
-            can = isinstance(part, OneOf | SeveralOf | YesNo)
+        if known and questionnaire.lamp_on(part.link_id) is None:
+            can = isinstance(part, OneOf | SeveralOf | YesNo | NumberQuestion)
             more = "" if can else " Ask it with answers to choose from: only those can light one."
             yield part.link_id, f"It is {known}, and no answer to it lights a lamp.{more}"
 
@@ -52,7 +54,8 @@ def _risk_by_code(questionnaire: Questionnaire, _published: Published) -> Iterat
 @rule("risk-by-words", "It seems to ask about danger, and has no lamp", _REASON)
 def _risk_by_words(questionnaire: Questionnaire, _published: Published) -> Iterator[Said]:
     for part in _open(questionnaire):
-        if isinstance(part, Question) and lamp_of(part) is None and not _known_as(part):
+        has_none = questionnaire.lamp_on(part.link_id) is None
+        if isinstance(part, Question) and has_none and not _known_as(part):
             found = next(filter(None, map(_WORDS.search, _texts(part))), None)
             if found:
                 yield part.link_id, f"Its words are about harm: “{found[0]}”."
@@ -65,13 +68,13 @@ def _risk_by_words(questionnaire: Questionnaire, _published: Published) -> Itera
 )
 def _lamp_with_gaps(questionnaire: Questionnaire, _published: Published) -> Iterator[Said]:
     for part in _open(questionnaire):
-        rule = lamp_of(part)
+        rule = questionnaire.lamp_on(part.link_id)
         if rule is None or not _known_as(part) or not isinstance(part, OneOf | SeveralOf):
             continue
         dark = [
             option.label
             for option in part.options
-            if option.weight and option.weight > 0 and option.code not in rule.codes
+            if option.weight and option.weight > 0 and not lights(rule, part, _choosing(part, option.code))
         ]
         if dark:
             yield part.link_id, f"It lights none for: {', '.join(f'“{label}”' for label in dark)}."
@@ -91,6 +94,10 @@ def _known_as(part: Part) -> str | None:
         return None
     names = [coding.code or "" for coding in part.codes] + [(part.origin or part.link_id).strip("/")]
     return next((RISK_CODES[name] for name in names if name in RISK_CODES), None)
+
+
+def _choosing(part: OneOf | SeveralOf, code: str) -> Reply:
+    return Reply(AnswerState.ANSWERED, (code,) if isinstance(part, SeveralOf) else code)
 
 
 def _texts(part: Question) -> Iterator[str]:

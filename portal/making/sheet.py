@@ -28,13 +28,14 @@ from portal.intake.questionnaire import (
     SeveralOf,
     ShortText,
     TimeQuestion,
+    WideLampRule,
     YesNo,
     as_definition,
     misfits,
 )
 
-# {"title", "minutes", "items", "scales", "answer_lists", "source_language", "gone", "next"}: parts as in a
-# definition, each item with a "key" that is its own for good. "gone" are items that were taken out.
+# {"title", "minutes", "minutes_more", "items", "scales", "answer_lists", "lamps", "source_language", "gone",
+# "next"}: parts as in a definition, each item with a "key" that is its own for good. "gone" are items that were taken out.
 Sheet = dict[str, Any]
 Json = dict[str, Any]
 
@@ -54,7 +55,8 @@ MODELS: Mapping[str, type[BaseModel]] = {
 }
 _NOTHING: tuple[Any, ...] = ("", None, [], ())
 _PART: TypeAdapter[Part] = TypeAdapter(Part)
-_SCALE, _LIST = TypeAdapter(Scale), TypeAdapter(AnswerList)
+_SCALE, _LIST, _LAMP = TypeAdapter(Scale), TypeAdapter(AnswerList), TypeAdapter(WideLampRule)
+_CARRIED = ("minutes", "minutes_more", "items", "scales", "answer_lists", "lamps")
 _UNSAID = dict.fromkeys(name for model in MODELS.values() for name in model.model_fields)
 _MOST_CHARACTERS = 60
 _ROUNDS = 20
@@ -89,9 +91,11 @@ def empty(title: str) -> Sheet:
     return {
         "title": title,
         "minutes": None,
+        "minutes_more": None,
         "items": [],
         "scales": [],
         "answer_lists": [],
+        "lamps": [],
         "gone": [],
         "next": 1,
     }
@@ -100,9 +104,7 @@ def empty(title: str) -> Sheet:
 def of_definition(questionnaire: Questionnaire) -> Sheet:
     """The draft that says what this definition says; its source is kept beside it."""
     plain = questionnaire.model_dump(mode="json", exclude_defaults=True)
-    sheet = empty(questionnaire.title) | {
-        name: plain[name] for name in ("minutes", "items", "scales", "answer_lists") if name in plain
-    }
+    sheet = empty(questionnaire.title) | {name: plain[name] for name in _CARRIED if name in plain}
     if questionnaire.source_language:
         sheet["source_language"] = questionnaire.source_language
     for item in sheet["items"]:
@@ -149,26 +151,39 @@ def judged(sheet: Sheet, *, name: str, source: str | None) -> Judged:
     parts, problems = _parts(sheet)
     scales = _checked(_SCALE, sheet["scales"], "scales", problems)
     lists = _checked(_LIST, sheet["answer_lists"], "answer_lists", problems)
+    lamps = _checked(_LAMP, sheet.get("lamps", []), "lamps", problems)
     problems += _problems_of_frame(sheet)
     base: dict[str, Any] = {
         "name": name,
         "title": str(sheet["title"] or "").strip() or "Without a title",
         "minutes": sheet["minutes"] if _is_minutes(sheet["minutes"]) else 1,
+        "minutes_more": more if _is_minutes(more := sheet.get("minutes_more")) else None,
         "answer_lists": tuple(lists),
         "source": source,
         "source_language": sheet.get("source_language"),
     }
     unread = link_ids - parts.keys()
-    whole = Questionnaire.model_construct(items=tuple(parts.values()), scales=tuple(scales), **base)
+    together: dict[str, list[Any]] = {"items": list(parts.values()), "scales": scales, "lamps": lamps}
+    whole = Questionnaire.model_construct(**{place: tuple(each) for place, each in together.items()}, **base)
     for problem in misfits(whole):
         path, words = _place_and_words(problem, list(parts))
         if not unread & set(_QUOTED.findall(words)):
             problems.append(Problem(path, "", _plain(words, texts)))
-    questionnaire = _as_far_as_fit(parts, scales, base)
-    if questionnaire is not None and sheet["minutes"] is None:
-        questionnaire = questionnaire.model_copy(update={"minutes": minutes_of(questionnaire)})
+    questionnaire = _as_far_as_fit(together, base)
+    if questionnaire is not None:
+        questionnaire = _with_minutes(questionnaire, sheet)
     kept = questionnaire.by_link_id.keys() if questionnaire else set()
     return Judged(problems, questionnaire, frozenset(link_ids - kept))
+
+
+def _with_minutes(questionnaire: Questionnaire, sheet: Sheet) -> Questionnaire:
+    """With our count, where nobody has said otherwise."""
+    counted: dict[str, int] = {}
+    if sheet["minutes"] is None:
+        counted["minutes"] = minutes_of(questionnaire)
+    if sheet.get("minutes_more") is None and questionnaire.beyond:
+        counted["minutes_more"] = minutes_of(questionnaire, more=True)
+    return questionnaire.model_copy(update=counted)
 
 
 def plain_item(item: Json) -> Json:
@@ -190,10 +205,18 @@ def _parts(sheet: Sheet) -> tuple[dict[str, Part], list[Problem]]:
 
 def _said_once(unfit: ValidationError) -> list[tuple[str, str]]:
     """Each field with its words: of two of the same words the first, and none of what only holds another."""
-    said = sorted({_field_and_words(each["loc"], each["type"]) for each in unfit.errors()}, reverse=True)
+    said = sorted({_field_and_words(_place_of(each), each["type"]) for each in unfit.errors()}, reverse=True)
     fields = [name for name, _ in said]
     deepest = {words: name for name, words in said if not any(each.startswith(f"{name}.") for each in fields)}
     return sorted((name, words) for words, name in deepest.items())
+
+
+def _place_of(error: Any) -> tuple[int | str, ...]:
+    """Of what a lamp does not say as a whole, the part that is missing."""
+    place: tuple[int | str, ...] = error["loc"]
+    if place[-1:] == ("lamp",) and error["type"] == "value_error":
+        return *place, _field_of({"loc": (), "msg": error["msg"]})
+    return place
 
 
 def _without_half_a_lamp(plain: Json) -> Json:
@@ -211,11 +234,22 @@ def _checked(adapter: TypeAdapter[Any], parts: list[Json], place: str, problems:
             plain = {name: value for name, value in each.items() if value not in _NOTHING}
             kept.append(adapter.validate_python(plain))
         except ValidationError as unfit:
-            said = {_WORDS.get(str(error["loc"][0]), "something is amiss") for error in unfit.errors()}
-            title = each.get("title") or "one without a title"
-            what = "The score" if place == "scales" else "The answer list"
-            problems += [Problem(None, place, f"{what} “{title}”: {words}.") for words in sorted(said)]
+            said = {_WORDS.get(_field_of(error), "something is amiss") for error in unfit.errors()}
+            title = each.get("title") or each.get("heading") or "one without a title"
+            problems += [
+                Problem(None, place, f"{_WHOLES[place]} “{title}”: {words}.") for words in sorted(said)
+            ]
     return kept
+
+
+_WHOLES = {"scales": "The score", "answer_lists": "The answer list", "lamps": "The lamp"}
+
+
+def _field_of(error: Any) -> str:
+    """Of what its parts do not say together, that which is missing."""
+    if error["loc"]:
+        return str(error["loc"][0])
+    return "minutes" if "minutes" in error["msg"] else "codes"
 
 
 def _problems_of_frame(sheet: Sheet) -> list[Problem]:
@@ -231,21 +265,19 @@ def _is_minutes(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 240
 
 
-def _as_far_as_fit(
-    parts: Mapping[str, Part], scales: list[Scale], base: Mapping[str, Any]
-) -> Questionnaire | None:
+def _as_far_as_fit(together: Mapping[str, list[Any]], base: Mapping[str, Any]) -> Questionnaire | None:
     """Without what does not fit, and without what does not fit once that is left out."""
-    items, sums = list(parts.values()), list(scales)
+    kept = dict(together)
     for _ in range(_ROUNDS):
         try:
-            return as_definition({**base, "items": items, "scales": sums})
+            return as_definition({**base, **kept})
         except Malformed as malformed:
             unfit = [_AT.findall(problem) for problem in malformed.problems]
         at_fault = {(place, int(number)) for found in unfit for place, number in found}
         if not at_fault:
             return None
-        items = [each for number, each in enumerate(items) if ("items", number) not in at_fault]
-        sums = [each for number, each in enumerate(sums) if ("scales", number) not in at_fault]
+        for place, parts in kept.items():
+            kept[place] = [each for number, each in enumerate(parts) if (place, number) not in at_fault]
     return None
 
 
@@ -269,6 +301,11 @@ _WORDS = {
     "options.code": "one of its answers has a code that is none: use a–z, 0–9 and hyphens",
     "link_id": "its name for reports is none: use a–z, 0–9 and hyphens",
     "lamp.codes": "no answer lights its lamp yet",
+    "lamp.minutes": "its lamp does not say within how many minutes you are told",
+    "codes": "no answer lights it yet",
+    "heading": "it does not say what the client reads",
+    "words": "it does not say what the client reads",
+    "minutes": "it does not say within how many minutes you are told",
     "lamp": "its lamp does not say what the client reads",
     "enable_when": "one of its conditions is not complete",
     "max_length": "there is no room for so many characters",
@@ -280,9 +317,9 @@ _WORDS = {
     "bands": "one of its bands is not complete",
     "initial": "what stands there at first is no answer to it",
 }
-_AT = re.compile(r"\b(items|scales)\.(\d+)")
+_AT = re.compile(r"\b(items|scales|lamps)\.(\d+)")
 _QUOTED = re.compile(r"'([a-z0-9-]+)'")
-_PATH = re.compile(r"(items|scales|answer_lists)(?:\.(\d+))?(?: \([a-z0-9-]*\))?: ")
+_PATH = re.compile(r"(items|scales|answer_lists|lamps)(?:\.(\d+))?(?: \([a-z0-9-]*\))?: ")
 # What a definition's own refusals say, for who reads no code.
 _MISFITS = (
     (
@@ -299,6 +336,17 @@ _MISFITS = (
         r"The question for a name stands in no section, and is always asked.",
     ),
     (r"the lamp's code.*", r"Its lamp waits for an answer that is not there."),
+    (
+        r"the next item is not a section (.*)",
+        r"It lets \1 be passed by, which does not come right after it.",
+    ),
+    (r"more than (\d+) items .*", r"It holds more than \1 items, which are too many for one page."),
+    (r"more than (\d+) long texts .*", r"It asks for more than \1 long texts, too many for one page."),
+    (r"the lamp's number fits.*", r"Its lamp waits for a number, and its answers have none."),
+    (r"a number needs the questions.*", r"A lamp waits for a number, and does not say of which question."),
+    (r"(.*) is not a choice or a number", r"A lamp is on \1, whose answers cannot light one."),
+    (r"(.*): the lamp's .*", r"A lamp waits for an answer that \1 does not have."),
+    (r"no question has an option.*", r"A lamp waits for an answer that no question has."),
     (r"min is above max", r"Its largest is below its smallest."),
     (r"initial .*", r"What stands there at first is no answer to it."),
     (r"its options are not the answer list.*", r"Its answers are not those of its list any more."),

@@ -23,6 +23,7 @@ from portal.intake.questionnaire import (
     Option,
     Questionnaire,
     Scale,
+    WideLampRule,
 )
 from portal.making.ordering import settle
 from portal.making.sheet import MODELS, Json, Sheet, empty, new_key, of_definition
@@ -147,6 +148,20 @@ def _keep_scales(sheet: Sheet, value: object, remarks: Remarks) -> None:
     sheet["scales"] = list(_each_held(Scale, value, "scales", remarks))
 
 
+def _keep_minutes_more(sheet: Sheet, value: object, remarks: Remarks) -> None:
+    if value is not None and not _fits(Questionnaire, "minutes_more", value):
+        remarks("minutes_more", "is no number from 1 to 240, and is left out")
+    else:
+        sheet["minutes_more"] = value
+
+
+def _keep_lamps(sheet: Sheet, value: object, remarks: Remarks) -> None:
+    held = _each_held(WideLampRule, value, "lamps", remarks)
+    sheet["lamps"] = [
+        {name: each for name, each in lamp.items() if name in WideLampRule.model_fields} for lamp in held
+    ]
+
+
 def _keep_lists(sheet: Sheet, value: object, remarks: Remarks) -> None:
     sheet["answer_lists"] = list(_each_held(AnswerList, value, "answer_lists", remarks))
 
@@ -156,6 +171,8 @@ _FRAME: dict[str, Callable[[Sheet, Any, Remarks], None]] = {
     "items": _keep_items,
     "scales": _keep_scales,
     "answer_lists": _keep_lists,
+    "minutes_more": _keep_minutes_more,
+    "lamps": _keep_lamps,
 }
 
 

@@ -140,7 +140,11 @@ def say_about(therapist: Therapist, name: str) -> ResponseReturnValue:
     form = AboutForm()
     if not form.validate_on_submit():
         return _about_page(name, form)
-    said = {"title": form.title.data, "minutes": form.minutes.number}
+    said = {
+        "title": form.title.data,
+        "minutes": form.minutes.number,
+        "minutes_more": form.minutes_more.number,
+    }
     try:
         with transaction() as db:
             change_draft(
@@ -155,19 +159,28 @@ def say_about(therapist: Therapist, name: str) -> ResponseReturnValue:
     except ChangedMeanwhile as clash:
         theirs = _about(clash.sheet)
         form.seen.data = fingerprint(theirs)
-        shown = [("Its title", theirs["title"]), ("Its minutes", theirs["minutes"] or "as counted")]
+        shown = [
+            ("Its title", theirs["title"]),
+            ("Its minutes", theirs["minutes"] or "as counted"),
+            ("Its minutes for those who say more", theirs["minutes_more"] or "as counted"),
+        ]
         return _about_page(name, form, theirs=shown), 409
     return redirect(url_for("making.sheet", name=name), code=303)
 
 
 def _about(sheet: Sheet) -> Json:
-    return {"title": sheet["title"], "minutes": sheet["minutes"]}
+    return {name: sheet.get(name) for name in ("title", "minutes", "minutes_more")}
 
 
 def _about_page(name: str, form: AboutForm, theirs: list[tuple[str, object]] | None = None) -> str:
     fit = look_at(current_db(), name).judged.fit
     return render_template(
-        "making/about.html", name=name, form=form, theirs=theirs, counted=minutes_of(fit) if fit else None
+        "making/about.html",
+        name=name,
+        form=form,
+        theirs=theirs,
+        counted=minutes_of(fit) if fit else None,
+        counted_more=minutes_of(fit, more=True) if fit and fit.beyond else None,
     )
 
 
