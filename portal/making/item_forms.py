@@ -255,23 +255,22 @@ def shown_item(kind: str, item: Json, *, seen: str) -> Json:
 
 
 def _form_field(field: Field) -> Any:
-    match field.shape:
-        case Shape.WORDS:
-            return TextAreaField(field.label, validators=[WORDS])
-        case Shape.TICK:
-            return BooleanField(field.label)
-        case Shape.WHOLE:
-            return WholeField(field.label)
-        case Shape.NUMBER:
-            return NumberField(field.label)
-        case Shape.DAY:
-            return _DayField(field.label)
-        case Shape.EARLIER | Shape.SECTION:
-            return SelectField(field.label, choices=[])
-        case Shape.PICK:
-            return RadioField(field.label, choices=choices(field.choices), default=field.choices[0][0])
-        case _:
-            return (_CodeField if field.name == "link_id" else StringField)(field.label, validators=[LINE])
+    if field.shape is Shape.PICK:
+        return RadioField(field.label, choices=choices(field.choices), default=field.choices[0][0])
+    if field.shape in {Shape.EARLIER, Shape.SECTION}:
+        return SelectField(field.label, choices=[])
+    if field.shape is Shape.LINE:
+        return (_CodeField if field.name == "link_id" else StringField)(field.label, validators=[LINE])
+    return _FORM_FIELDS[field.shape](field.label, validators=[WORDS] if field.shape is Shape.WORDS else [])
+
+
+_FORM_FIELDS: Mapping[Shape, Any] = {
+    Shape.WORDS: TextAreaField,
+    Shape.TICK: BooleanField,
+    Shape.WHOLE: WholeField,
+    Shape.NUMBER: NumberField,
+    Shape.DAY: _DayField,
+}
 
 
 def _shown(field: Field, value: Any) -> Any:
