@@ -35,7 +35,8 @@ from portal.intake.questionnaire import (
 )
 
 # {"title", "minutes", "minutes_more", "items", "scales", "answer_lists", "lamps", "source_language", "gone",
-# "next"}: parts as in a definition, each item with a "key" that is its own for good. "gone" are items that were taken out.
+# "next"}: parts as in a definition, each item with a "key" that is its own for good. "gone" are items that
+# were taken out.
 Sheet = dict[str, Any]
 Json = dict[str, Any]
 
@@ -164,7 +165,8 @@ def judged(sheet: Sheet, *, name: str, source: str | None) -> Judged:
     }
     unread = link_ids - parts.keys()
     together: dict[str, list[Any]] = {"items": list(parts.values()), "scales": scales, "lamps": lamps}
-    whole = Questionnaire.model_construct(**{place: tuple(each) for place, each in together.items()}, **base)
+    unchecked: dict[str, Any] = base | {place: tuple(each) for place, each in together.items()}
+    whole = Questionnaire.model_construct(**unchecked)
     for problem in misfits(whole):
         path, words = _place_and_words(problem, list(parts))
         if not unread & set(_QUOTED.findall(words)):
