@@ -30,6 +30,7 @@ from portal.demo import loading
 from portal.intake.services import publish_shipped_questionnaire
 from portal.reading.services import import_shipped_readings
 from portal.web.doors import MOST_BYTES, larger_bodies
+from portal.web.pdf import can_be_drawn
 from portal.web.waiting_room import WaitingRoom
 
 _APPLICATION = "portal.app:create_app"
@@ -98,6 +99,8 @@ def load(target: str) -> Any:
     """
     os.setpgid(0, 0)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    # Found out before anybody asks, since it takes a second.
+    threading.Thread(target=can_be_drawn, daemon=True).start()
     module, _, factory = target.partition(":")
     application = getattr(importlib.import_module(module), factory)()
     return WaitingRoom(

@@ -69,7 +69,10 @@ function keepSaving(question) {
     const told = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
     if (answer.ok && told) {
       saved = sent;
-      if (lamp) lamp.hidden = !told.lit;
+      if (lamp) {
+        if (told.told) lamp.querySelector("[data-told]").textContent = told.told;
+        lamp.hidden = !told.lit;
+      }
     }
     stopped ||= answer.status === 409;
     if (answer.status >= 500) throw new Error("not saved");

@@ -22,7 +22,7 @@ from portal.accounts.services import hash_of
 from tests import html
 
 # A page whose heading would tell over a shoulder has one of these titles instead (P2).
-NEUTRAL_TITLES = ("Welcome", "Reading", "Questions", "Question", "Check your answers")
+NEUTRAL_TITLES = ("Welcome", "Reading", "Questions", "Question", "Check your answers", "Agreements")
 
 
 class Page:

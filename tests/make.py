@@ -13,9 +13,13 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Client, Therapist
 from portal.accounts.passwords import Cost, hash_password
 from portal.calendars.models import BusyTime, CalendarSource, SourceKind
+from portal.consent.lifecycle import TextStatus
+from portal.consent.models import ConsentDocument, ConsentVersion
+from portal.consent.wording import text_hash
 from portal.diary.kinds import Manner
 from portal.diary.models import ConsultationKind, WorkingHours
-from portal.intake.models import Answer, Intake, QuestionnaireVersion
+from portal.intake.lamp_lifecycle import LampStatus
+from portal.intake.models import Answer, GivenVersion, Intake, Lamp, QuestionnaireVersion
 from portal.intake.path import Path
 from portal.intake.queries import answer_place
 from portal.intake.questionnaire import Questionnaire, Value, canonical, digest, parsed
@@ -170,20 +174,30 @@ def busy_elsewhere(db: Session, therapist: Therapist, starts_at: datetime, ends_
     )
 
 
-def questionnaire_version(db: Session, definition: Questionnaire | None = None) -> QuestionnaireVersion:
-    """The questions that come with the portal, if the test does not say otherwise."""
+def questionnaire_version(
+    db: Session,
+    definition: Questionnaire | None = None,
+    *,
+    number: int | None = None,
+    given: bool = True,
+    published_at: datetime = _LONG_AGO,
+) -> QuestionnaireVersion:
+    """The questions that come with the portal, given to who begins, if the test does not say otherwise."""
     definition = definition or shipped_questionnaire()
     text = canonical(definition)
-    return _stored(
+    version = _stored(
         db,
         QuestionnaireVersion(
             name=definition.name,
-            number=next(_number),
+            number=number or next(_number),
             definition=text,
             definition_hash=digest(text),
-            published_at=_LONG_AGO,
+            published_at=published_at,
         ),
     )
+    if given:
+        _stored(db, GivenVersion(version_id=version.id, given_at=published_at))
+    return version
 
 
 def intake(
@@ -231,6 +245,57 @@ def intake(
         begun.sealed_copy = seal(db, client.data_key, copy, of=copy_place(begun))
         begun.sent_at = sent_at
     return _stored(db, begun)
+
+
+def lamp(
+    db: Session,
+    intake: Intake,
+    *,
+    lit_at: datetime = _LONG_AGO,
+    link_id: str = "right-now",
+    question: str = "Is there anything your therapist should know about your safety right now?",
+    status: LampStatus = LampStatus.LIT,
+) -> Lamp:
+    return _stored(
+        db,
+        Lamp(
+            client_id=intake.client_id,
+            intake_id=intake.id,
+            link_id=link_id,
+            question=question,
+            lit_at=lit_at,
+            seen_at=None if status is LampStatus.LIT else lit_at,
+            status=status,
+        ),
+    )
+
+
+def agreement_text(
+    db: Session,
+    *,
+    title: str = "What stays between us",
+    markdown: str = "A few words.",
+    status: TextStatus = TextStatus.PUBLISHED,
+    document: ConsentDocument | None = None,
+    number: int = 1,
+) -> ConsentVersion:
+    """A version of something to agree to, of its own document if the test does not say of which."""
+    document = document or _stored(db, ConsentDocument(position=next(_number), added_at=_LONG_AGO))
+    is_draft = status is TextStatus.DRAFT
+    return _stored(
+        db,
+        ConsentVersion(
+            document=document,
+            status=status,
+            number=None if is_draft else number,
+            title=title,
+            markdown=markdown,
+            text_hash=None if is_draft else text_hash(title, markdown),
+            saved_at=_LONG_AGO,
+            published_at=None if is_draft else _LONG_AGO,
+            ended_at=_LONG_AGO if status in {TextStatus.REPLACED, TextStatus.RETIRED} else None,
+        ),
+    )
 
 
 def reading(

@@ -110,6 +110,28 @@ def test_an_older_portal_finds_first_answers_and_no_amendments(alembic):
     assert (bool(kept[0]), kept[1]) == (False, None)
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_lamps_from_before_know_their_question_and_the_unseen_are_told_of_again(database, tmp_path, request):
+    engine = create_engine(_empty_database(database, tmp_path, request))
+    with engine.connect() as connection:
+        alembic = Config(toml_file=ROOT / "pyproject.toml", attributes={"connection": connection})
+        command.upgrade(alembic, "0001")
+        for statement in (*_FIRST_RELEASE.split(";")[:3], *_LAMPS.split(";")):
+            connection.execute(text(statement))
+        command.upgrade(alembic, "head")
+
+        lamps = connection.execute(text("SELECT question, status, times_told FROM lamp ORDER BY id")).all()
+        jobs = connection.execute(text("SELECT kind, subject FROM job")).all()
+        command.downgrade(alembic, "0001")
+        kept = connection.execute(text("SELECT count(*) FROM lamp")).scalar()
+        connection.rollback()
+    engine.dispose()
+
+    assert lamps == [("Are you safe?", "lit", 1), ("", "seen", 0)]
+    assert jobs == [("tell-of-lamp", "unseen")]
+    assert kept == 2
+
+
 def test_migrations_are_one_numbered_line(alembic):
     revisions = [step.revision for step in ScriptDirectory.from_config(alembic).walk_revisions()]
 
@@ -176,4 +198,17 @@ INSERT INTO reading (id, slug, title, summary, position, minutes, markdown, publ
 VALUES (2, 'draft', 'Draft', '', 2, 1, '', NULL, '2027-01-01 00:00:00');
 INSERT INTO practice (id, name, country, time_zone, answering_days, answers_within_days, answers_by_hour)
 VALUES (1, 'Willow Street', 'GB', 'Europe/London', '1,2', 2, 18)
+"""
+
+# A lamp that nobody has seen, and one that was seen, of a question that its questionnaire does not have.
+_LAMPS = """
+INSERT INTO questionnaire_version (id, name, number, definition, definition_hash, published_at)
+VALUES (1, 'first', 1, '{"items": [{"link_id": "safe", "text": "Are you safe?"}]}', '',
+'2027-01-01 00:00:00');
+INSERT INTO intake (id, reference, client_id, version_id, begun_at, saved_at, version)
+VALUES (1, 'intake', 1, 1, '2027-01-01 00:00:00', '2027-01-01 00:00:00', 1);
+INSERT INTO lamp (id, reference, client_id, intake_id, link_id, lit_at)
+VALUES (1, 'unseen', 1, 1, 'safe', '2027-01-01 00:00:00');
+INSERT INTO lamp (id, reference, client_id, intake_id, link_id, lit_at, seen_at)
+VALUES (2, 'seen', 1, 1, 'gone', '2027-01-01 00:00:00', '2027-01-01 00:00:00')
 """

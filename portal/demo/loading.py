@@ -17,6 +17,10 @@ from sqlalchemy.orm import Session, joinedload
 from portal.accounts.models import Client, Therapist
 from portal.accounts.passwords import Cost, hash_password
 from portal.accounts.services import add_client, add_therapist, keep_name
+from portal.consent.models import ConsentDocument
+from portal.consent.queries import documents_for
+from portal.consent.services import agree, import_documents, publish_draft, save_draft, shipped_documents
+from portal.consent.wording import unmarked
 from portal.database import transaction
 from portal.diary.clocks import minute_of, moment_of
 from portal.diary.services import set_hours
@@ -126,6 +130,7 @@ def _found_practice(db: Session, password_hash: str, now: datetime) -> None:
         )
     import_shipped_readings(db, now=now)
     publish_shipped_questionnaire(db, now=now)
+    _publish_agreements(db, now)
     if _therapist(db) is None:
         ada = add_therapist(
             db, name="Ada Marsh", email=ADA, password_hash=password_hash, time_zone=_ZONE, now=now
@@ -136,6 +141,17 @@ def _found_practice(db: Session, password_hash: str, now: datetime) -> None:
             [(weekday, *times, 0) for weekday in _MONDAY_TO_THURSDAY for times in (_MORNING, _AFTERNOON)],
             now=now,
         )
+
+
+def _publish_agreements(db: Session, now: datetime) -> None:
+    """So that they can be seen: a real practice adapts them first, and has them checked."""
+    if db.scalar(select(ConsentDocument.id).limit(1)) is not None:
+        return
+    for draft in import_documents(db, shipped_documents(), now=now):
+        text = unmarked(draft.markdown)
+        save_draft(db, draft.document, title=draft.title, markdown=text, seen=draft.version, now=now)
+        db.flush()
+        publish_draft(db, draft.document, seen=draft.version, tell=False, now=now)
 
 
 def _welcome_sam(db: Session, password_hash: str, now: datetime) -> None:
@@ -162,6 +178,8 @@ def _accompany_kit(db: Session, password_hash: str, now: datetime) -> None:
     # What is sent is what the page before it showed: every answer, stored.
     db.flush()
     send_intake(db, kit, seen=intake.version, now=answered)
+    for document in documents_for(db, kit)[:2]:
+        agree(db, kit, document.versions[0], name=_ANSWERS["name"][0], now=answered)
     _meet(db, kit, therapist, asked=asked, not_before=now + timedelta(days=4))
 
 

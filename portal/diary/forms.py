@@ -16,7 +16,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.diary.fields import Day, Number, choices
+from portal.diary.form_fields import Day, Number, choices
 from portal.diary.kinds import Stamina
 from portal.diary.week import (
     Stretch,

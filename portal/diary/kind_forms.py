@@ -12,7 +12,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from portal.diary.fields import Number, choices
+from portal.diary.form_fields import Number, choices
 from portal.diary.kinds import LONGEST, WIDEST_GAP, Kind, Manner
 from portal.web.form import PortalForm
 

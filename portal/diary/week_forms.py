@@ -19,7 +19,7 @@ from wtforms import (
 from wtforms.validators import NumberRange
 from wtforms.widgets import HiddenInput
 
-from portal.diary.fields import choices
+from portal.diary.form_fields import choices
 from portal.diary.opening import (
     EndsBeforeItStarts,
     GapLongerThanHours,

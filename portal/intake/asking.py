@@ -8,14 +8,19 @@ from dataclasses import dataclass
 
 from flask import render_template
 
+from portal import clock
 from portal.accounts.models import Client
+from portal.accounts.queries import zone_of
 from portal.database import current_db
-from portal.intake.forms import AnswerForm, SectionForm
-from portal.intake.path import needed
-from portal.intake.places import came_from, place_before, place_of, place_of_answers, saved_line, told
+from portal.intake.forms import AnswerForm as AnswerForm
+from portal.intake.forms import SectionForm as SectionForm
+from portal.intake.lamp_queries import told_of_lamps
+from portal.intake.lamp_rules import lights
+from portal.intake.path import Stop, needed
+from portal.intake.places import came_from, place_before, place_of, place_of_answers, saved_line
 from portal.intake.queries import Answering, Earlier, earlier_answers
-from portal.intake.questionnaire import Addition, LampRule, Note, Part, Question, Section, lamp_of
-from portal.intake.replies import Reply, Unreadable, can_be_joined, in_words, lights, read, typed_as
+from portal.intake.questionnaire import Addition, LampRule, Note, Part, Question, Section
+from portal.intake.replies import Reply, Unreadable, can_be_joined, in_words, read, typed_as
 from portal.intake.saving import AnsweredElsewhere
 from portal.intake.sent_copy import PASSED_BY
 
@@ -74,18 +79,13 @@ class Clash:
 
 def question_page(client: Client, answering: Answering, question: Question, form: AnswerForm) -> str:
     """The page of one question; with what was typed, if the form was refused."""
-    path = answering.path
     earlier = earlier_answers(current_db(), client, answering.intake)
     return render_template(
         "intake/ask.html",
-        asked=_asked(answering, question, form, as_posted=bool(form.errors), earlier=earlier),
-        number=path.number_of(question),
-        headings=path.headings(question),
-        lit=[rule for rule in path.lit(upto=question) if rule != lamp_of(question)],
-        back=place_before(path, question),
+        **question_shown(answering, question, form, earlier=earlier),
+        **_of_client(client, answering, question),
+        back=place_before(answering.path, question),
         action=place_of(question, came_from=came_from()),
-        form=form,
-        **_known(client, answering),
     )
 
 
@@ -97,29 +97,57 @@ def section_page(
     refused: Mapping[str, AnswerForm] | None = None,
 ) -> str:
     """All that is open in a section; `refused` are the questions that come back as they were typed."""
-    path = answering.path
-    numbers = [number for each in path.asked_in(section) if (number := path.number_of(each))]
-    lamps = [lamp_of(each) for each in path.asked_in(section)]
+    earlier = earlier_answers(current_db(), client, answering.intake)
     return render_template(
         "intake/section.html",
-        section=section,
-        parts=list(_parts(client, answering, section, form, refused or {})),
-        first=min(numbers, default=None),
-        last=max(numbers, default=None),
-        headings=path.headings(section),
-        lit=[rule for rule in path.lit(upto=section) if rule not in lamps],
-        back=place_before(path, section),
+        **section_shown(answering, section, form, refused or {}, earlier=earlier),
+        **_of_client(client, answering, section),
+        back=place_before(answering.path, section),
         action=place_of_answers(section),
+    )
+
+
+def question_shown(
+    answering: Answering, question: Question, form: AnswerForm, *, earlier: Sequence[Earlier] = ()
+) -> dict[str, object]:
+    """What the page of one question shows, whoever reads it and wherever it leads."""
+    return {
+        "asked": _asked(answering, question, form, as_posted=bool(form.errors), earlier=earlier),
+        "number": answering.path.number_of(question),
+        "headings": answering.path.headings(question),
+        "form": form,
+        **_whole(answering, question),
+    }
+
+
+def section_shown(
+    answering: Answering,
+    section: Section,
+    form: SectionForm,
+    refused: Mapping[str, AnswerForm],
+    *,
+    earlier: Sequence[Earlier] = (),
+) -> dict[str, object]:
+    """The same of a section that is asked on one page."""
+    path = answering.path
+    asked = path.asked_in(section)
+    numbers = [number for each in asked if (number := path.number_of(each))]
+    return {
+        "section": section,
+        "parts": list(_parts(answering, section, form, refused, earlier)),
+        "first": min(numbers, default=None),
+        "last": max(numbers, default=None),
+        "headings": path.headings(section),
         # What was typed for questions that are not on the page any more.
-        homeless=[
+        "homeless": [
             text
-            for name, each in (refused or {}).items()
-            if name not in {question.link_id for question in path.asked_in(section)}
+            for name, each in refused.items()
+            if name not in {question.link_id for question in asked}
             for text in each.answer.data
         ],
-        form=form,
-        **_known(client, answering),
-    )
+        "form": form,
+        **_whole(answering, section),
+    }
 
 
 def clash_of(client: Client, clash: AnsweredElsewhere, form: AnswerForm) -> Clash:
@@ -144,27 +172,42 @@ def brought_along(part: Part) -> list[str]:
     return in_words(part, part.initial)
 
 
-def _known(client: Client, answering: Answering) -> dict[str, object]:
-    """What every page that asks says of the whole."""
-    questionnaire, intake = answering.path.questionnaire, answering.intake
+def _whole(answering: Answering, stop: Stop) -> dict[str, object]:
+    """What every page that asks says of the whole, and of the lamps that were lit before it."""
+    path, own = answering.path, _asked_on(answering, stop)
     return {
-        "total": answering.path.total,
-        "told": told(client),
-        "saved": saved_line(intake.saved_at, client) if answering.answers else None,
+        "total": path.total,
         "asked_on": answering.asked_on,
-        "has_more": bool(questionnaire.beyond),
-        "says_more": intake.says_more,
+        "has_more": bool(path.questionnaire.beyond),
+        "says_more": answering.intake.says_more,
+        "lit": {link_id: rule for link_id, rule in path.lit(upto=stop).items() if link_id not in own},
     }
 
 
+def _of_client(client: Client, answering: Answering, stop: Stop) -> dict[str, object]:
+    """What a page says to this client: what is saved, and who is told of a lamp, if it speaks of any."""
+    lit, own = answering.path.lit(upto=stop), _asked_on(answering, stop)
+    speaks = lit or any(answering.path.questionnaire.lamp_on(link_id) for link_id in own)
+    return {
+        "saved": saved_line(answering.intake.saved_at, client) if answering.answers else None,
+        "told": told_of_lamps(current_db(), client, lit=bool(lit)) if speaks else None,
+        "zone": zone_of(client),
+        "now": clock.now(),
+    }
+
+
+def _asked_on(answering: Answering, stop: Stop) -> set[str]:
+    asked = answering.path.asked_in(stop) if isinstance(stop, Section) else [stop]
+    return {each.link_id for each in asked}
+
+
 def _parts(
-    client: Client,
     answering: Answering,
     section: Section,
     form: SectionForm,
     refused: Mapping[str, AnswerForm],
+    earlier: Sequence[Earlier],
 ) -> Iterator[Asked | Told]:
-    earlier = earlier_answers(current_db(), client, answering.intake)
     page = secrets.token_hex(8)
     for part in answering.path.met_in(section):
         if isinstance(part, Note | Section) or not part.asked:
@@ -186,6 +229,7 @@ def _asked(
 ) -> Asked:
     link_id = question.link_id
     reply, answer = answering.path.replies.get(link_id), answering.answers.get(link_id)
+    lamp = answering.path.questionnaire.lamp_on(link_id)
     before = [each for each in earlier if each.link_id == link_id]
     return Asked(
         question=question,
@@ -193,8 +237,8 @@ def _asked(
         typed=form.answer.data if as_posted else _typed(question, reply, before),
         hints=answering.path.hints(question),
         needed=needed(question),
-        lamp=lamp_of(question),
-        is_lit=link_id in answering.path and lights(question, reply),
+        lamp=lamp,
+        is_lit=link_id in answering.path and lights(lamp, question, reply),
         # A page that comes back with an error is still drawn from what it was drawn from before.
         based_on=form.posted.based_on if as_posted else (answer.revision if answer else 0),
         page=form.posted.page if as_posted else page or secrets.token_hex(8),

@@ -53,6 +53,7 @@ _ASPECTS = {
     "part_of": Aspect.PLACE,
     "before": Aspect.PLACE,
     "lamp": Aspect.LAMP,
+    "on_one_page": Aspect.PLACE,
 }
 
 
@@ -158,15 +159,19 @@ def _parts(old: Questionnaire, new: Questionnaire) -> Iterator[PartChange]:
             if link_id not in now:
                 yield PartChange(link_id=link_id, old=was[link_id], new=None)
         for link_id in after[since:until]:
-            yield _change(link_id, was.get(link_id), now[link_id], moved=what != "equal")
+            relit = old.lamp_on(link_id) != new.lamp_on(link_id)
+            yield _change(link_id, was.get(link_id), now[link_id], moved=what != "equal", relit=relit)
 
 
-def _change(link_id: str, old: Part | None, new: Part, *, moved: bool) -> PartChange:
+def _change(link_id: str, old: Part | None, new: Part, *, moved: bool, relit: bool) -> PartChange:
     if old is None:
         return PartChange(link_id=link_id, old=None, new=new)
     found = set(_differences(old, new))
     if moved:
         found.add(Aspect.PLACE)
+    if relit:
+        # By a lamp of its own, or by one of the whole questionnaire.
+        found.add(Aspect.LAMP)
     return PartChange(
         link_id=link_id,
         old=old,

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
 from portal.errors import Refused
-from portal.intake.lighting import light
+from portal.intake.lamps import follow_version
 from portal.intake.models import EarlierAnswer
 from portal.intake.moving import Fate, moving
 from portal.intake.path import Path, passed_by
-from portal.intake.queries import Answering, Newer, answering_of, earlier_place, newer_version
+from portal.intake.queries import Answering, answering_of, earlier_place, newer_version
 from portal.intake.questionnaire import Question
-from portal.intake.replies import AnswerState, Reply, in_words, lights, typed_as
+from portal.intake.replies import AnswerState, Reply, in_words, typed_as
 from portal.intake.saving import set_depth, touch
 from portal.vault.words import seal
 
@@ -75,7 +75,7 @@ def move_to_newer(db: Session, client: Client, *, seen: str, now: datetime) -> N
         {part: state for part, state in answering.parts.items() if part in announced}
     )
     touch(answering.intake, now=now)
-    _light_anew(db, client, answering, newer, said, now)
+    follow_version(db, client, answering, newer.questionnaire, said, now=now)
 
 
 def _with_parts(answering: Answering, parts: Mapping[str, AnswerState], now: datetime) -> Path:
@@ -107,15 +107,3 @@ def _keep_apart(db: Session, client: Client, answering: Answering, link_id: str,
         kept.sealed_words = seal(db, client.data_key, json.dumps(words, ensure_ascii=False), of=place)
         db.add(kept)
     db.delete(answering.answers[link_id])
-
-
-def _light_anew(
-    db: Session, client: Client, answering: Answering, newer: Newer, said: Mapping[str, Reply], now: datetime
-) -> None:
-    """A newer version may have a lamp where there was none (W5)."""
-    asked_before = answering.path.questionnaire.by_link_id
-    for question in Path(newer.questionnaire, said, answering.intake.says_more).questions:
-        reply, before = said.get(question.link_id), asked_before.get(question.link_id)
-        lit_before = isinstance(before, Question) and lights(before, reply)
-        if lights(question, reply) and not lit_before:
-            light(db, client, answering.intake, question.link_id, changed=False, now=now)

@@ -1,4 +1,4 @@
-"""Bringing a questionnaire in, and taking it and what was answered out, from a terminal."""
+"""Bringing a questionnaire in, and taking it and what was answered out, from a terminal; telling of lamps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from portal.errors import NotFound
 from portal.intake.fhir_reading import Brought, brought_in
 from portal.intake.fhir_response import response
 from portal.intake.fhir_shapes import MOST_BYTES, Json, Remark, Unusable, is_fhir
-from portal.intake.fhir_writing import written
+from portal.intake.fhir_writing import version_of, written
+from portal.intake.lamps import tell_when_due
 from portal.intake.queries import version_called
 from portal.intake.questionnaire import Malformed, Questionnaire, parsed
 from portal.intake.sent import sent_answers
@@ -53,9 +54,11 @@ def export(version: str) -> None:
     """Write VERSION as a FHIR R4 Questionnaire: a name for its latest version, or name/2 for its second."""
     name, _, number = version.partition("/")
     try:
-        click.echo(_json(written(version_called(current_db(), name, int(number) if number else None))))
+        found = version_called(current_db(), name, int(number) if number else None)
     except (NotFound, ValueError):
         raise click.ClickException(f"there is no version {version}") from None
+    called = version_of(found.number, found.definition_hash)
+    click.echo(_json(written(parsed(found.definition), version=called)))
 
 
 @questionnaire.command("response")
@@ -71,6 +74,12 @@ def export_response(reference: str) -> None:
         raise click.ClickException(f"nothing was sent under {reference}") from None
     made = response(sent.copy, sent.questionnaire, reference=sent.reference, zone=zone_of(sent.client))
     click.echo(_json(made))
+
+
+def tell_of_lamp(reference: str) -> None:
+    """Tell of the lamp of this reference, if that is due and nobody has seen it: a job's handler."""
+    with transaction() as db:
+        tell_when_due(db, reference, now=clock.now())
 
 
 def _definition(file: Path, language: str | None, *, accepted: bool) -> Questionnaire:

@@ -141,6 +141,9 @@ def _refuse_circles(tree: Json) -> None:
 
 
 def referred(tree: Json, reference: str) -> Any:
-    """What is contained under a reference like #colours; None for nothing."""
-    name = reference.removeprefix("#")
-    return next((each for each in tree.get("contained", ()) if each.get("id") == name), None)
+    """What is contained under a reference like #colours, or under an address of its own; None for nothing."""
+    contained = tree.get("contained", ())
+    if reference.startswith("#"):
+        return next((each for each in contained if each.get("id") == reference[1:]), None)
+    url = reference.partition("|")[0]
+    return next((each for each in contained if each.get("url") == url), None)

@@ -73,6 +73,19 @@ class Words:
         return designated or bool(list(self._translations(element)))
 
 
+def languages_in(tree: Json) -> tuple[str, ...]:
+    """The languages that a file holds words in, its own first; each once, however it is spelled there."""
+    codes = [tree.get("language")]
+    for element in _elements(tree):
+        codes += [extension_value(each, "lang") for each in extensions(element, TRANSLATION)]
+        codes += [element.get("language")] if "value" in element else []
+    found: dict[str, str] = {}
+    for code in codes:
+        if isinstance(code, str):
+            found.setdefault(code.lower().split("-")[0], code)
+    return tuple(found.values())
+
+
 def slug(text: str, taken: Iterable[str], *, otherwise: str) -> str:
     """A code of the portal's own for a name of another system, unlike those that are taken."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[: LONGEST_CODE - 6].strip("-") or otherwise
@@ -166,21 +179,21 @@ def _of_value_set(
         raise Unusable(f"{path}: the value sets {', '.join(within)[:200]} hold one another")
     if len(within) > _DEEPEST:
         raise Unusable(f"{path}: value sets in value sets more than {_DEEPEST} levels deep")
-    found = referred(tree, reference) if reference.startswith("#") else None
+    found = referred(tree, reference)
     if found is None or found.get("resourceType") != "ValueSet":
         remarks(path, f"{reference[:200]!r} is not in the file, so its answers are not known")
         return
     place = f"contained[{tree['contained'].index(found)}]"
-    yield from _own_codes(found, place, words)
+    yield from _own_codes(tree, found, place, words)
     if "expansion" not in found:
-        for where, inner in _included(found, f"{place}.compose", remarks):
+        for where, inner in _included(tree, found, f"{place}.compose", remarks):
             if inner not in done:
                 yield from _of_value_set(tree, inner, where, words, remarks, (*within, reference), done)
     done.add(reference)
 
 
-def _own_codes(value_set: Json, place: str, words: Words) -> Iterator[tuple[str, Json]]:
-    for concept in _concepts(value_set):
+def _own_codes(tree: Json, value_set: Json, place: str, words: Words) -> Iterator[tuple[str, Json]]:
+    for concept in _concepts(tree, value_set):
         kept: Json = {name: concept[name] for name in ("system", "code", "display") if name in concept}
         text = words.of_concept(concept) or concept.get("code")
         made = _made(text, kept, extension_value(concept, *_WEIGHTS))
@@ -188,23 +201,53 @@ def _own_codes(value_set: Json, place: str, words: Words) -> Iterator[tuple[str,
             yield place, made
 
 
-def _included(value_set: Json, path: str, remarks: Remarks) -> Iterator[tuple[str, str]]:
+def _included(tree: Json, value_set: Json, path: str, remarks: Remarks) -> Iterator[tuple[str, str]]:
     """The other value sets that this one takes in, each with the path that names it."""
-    for position, include in enumerate(value_set.get("compose", {}).get("include", ())):
+    compose = value_set.get("compose", {})
+    for position, include in enumerate(compose.get("include", ())):
         where = under(path, "include", position)
-        if "filter" in include or not ("concept" in include or "valueSet" in include):
+        known = "concept" in include or "valueSet" in include or _code_system(tree, include)
+        if "filter" in include or not known:
             remarks(where, "names answers by a rule and not one by one, so they are not known")
         for number, inner in enumerate(include.get("valueSet", ())):
             yield under(where, "valueSet", number), inner
+    for position, exclude in enumerate(compose.get("exclude", ())):
+        if "concept" not in exclude:
+            remarks(under(path, "exclude", position), "leaves answers out by a rule, which is not followed")
 
 
-def _concepts(value_set: Json) -> Iterator[Json]:
+def _concepts(tree: Json, value_set: Json) -> Iterator[Json]:
     if "expansion" in value_set:
         yield from _expanded(value_set["expansion"])
         return
-    for include in value_set.get("compose", {}).get("include", ()):
+    compose = value_set.get("compose", {})
+    left_out = {
+        (each.get("system"), concept.get("code"))
+        for each in compose.get("exclude", ())
+        for concept in each.get("concept", ())
+    }
+    for include in compose.get("include", ()):
         system = {"system": include["system"]} if "system" in include else {}
-        yield from (system | concept for concept in include.get("concept", ()))
+        for concept in _included_concepts(tree, include):
+            if (include.get("system"), concept.get("code")) not in left_out:
+                yield system | concept
+
+
+def _included_concepts(tree: Json, include: Json) -> Iterator[Json]:
+    """Those that are named; all of a code system of the file where none is."""
+    if "concept" in include:
+        yield from include["concept"]
+    elif "filter" not in include and "valueSet" not in include:
+        waiting = list((_code_system(tree, include) or {}).get("concept", ()))[::-1]
+        while waiting:
+            concept = waiting.pop()
+            yield concept
+            waiting += concept.get("concept", ())[::-1]
+
+
+def _code_system(tree: Json, include: Json) -> Json | None:
+    found = referred(tree, include["system"]) if "system" in include else None
+    return found if found is not None and found.get("resourceType") == "CodeSystem" else None
 
 
 def _expanded(holder: Json) -> Iterator[Json]:

@@ -6,15 +6,17 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 from portal.intake.fhir_conditions import conditions_of, initial_of
 from portal.intake.fhir_mending import mend, walked
-from portal.intake.fhir_options import Words, cut, options_of, slug
+from portal.intake.fhir_older import put_as_r4, unpacked
+from portal.intake.fhir_options import Words, cut, languages_in, options_of, slug
 from portal.intake.fhir_shapes import (
     KEPT,
+    OURS,
     Json,
     Remark,
     Remarks,
@@ -22,9 +24,22 @@ from portal.intake.fhir_shapes import (
     cleaned,
     extension_value,
     extensions,
+    loaded,
     under,
 )
-from portal.intake.questionnaire import TAKEN, Malformed, Note, Part, Questionnaire, Section, as_definition
+from portal.intake.minutes import minutes_of
+from portal.intake.questionnaire import (
+    TAKEN,
+    Item,
+    Malformed,
+    Note,
+    OneOf,
+    Part,
+    Questionnaire,
+    Section,
+    SeveralOf,
+    as_definition,
+)
 
 _HL7 = "http://hl7.org/fhir/StructureDefinition/"
 _SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
@@ -33,14 +48,16 @@ UNIT = f"{_HL7}questionnaire-unit"
 MIN, MAX = f"{_HL7}minValue", f"{_HL7}maxValue"
 _CONTROL = f"{_HL7}questionnaire-itemControl"
 _CALCULATED = (f"{_SDC}sdc-questionnaire-calculatedExpression", f"{_HL7}cqf-calculatedValue")
-# What only the portal's own definitions say, as JSON.
-OWN_ITEM = "https://foyer.example/fhir/StructureDefinition/item"
-OWN_QUESTIONNAIRE = "https://foyer.example/fhir/StructureDefinition/questionnaire"
-OWN_ITEM_NAMES = (
-    *("why", "tender", "part_of", "name_to_use", "lamp", "whole", "min", "max"),
-    *("more", "before", "on_one_page"),
+# What only the portal's own definitions say, as JSON: all that the standard has no place for.
+OWN_ITEM = f"{OURS}/StructureDefinition/item"
+OWN_QUESTIONNAIRE = f"{OURS}/StructureDefinition/questionnaire"
+_SAID_BY_FHIR = frozenset(
+    ["link_id", "kind", "text", "prefix", "enable_when", "enable_behaviour", "within", "hidden", "origin"]
+    + ["codes", "wanted", "read_only", "initial", "several", "max_length", "options", "other"]
+    + ["unit", "unit_coding"]
 )
-OWN_NAMES = ("name", "minutes", "minutes_more", "scales")
+_ROOT_SAID_BY_FHIR = frozenset(["title", "items", "source", "source_language"])
+OWN_NAMES = tuple(name for name in Questionnaire.model_fields if name not in _ROOT_SAID_BY_FHIR)
 
 _UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CALCULATED, OWN_ITEM])
 # The published totals that are worked out from answers, by their LOINC codes; and how such items are worded.
@@ -52,13 +69,16 @@ _NUMBERS = frozenset({"decimal", "integer", "quantity"})
 _CONTROLS_MET = frozenset(
     {"radio-button", "check-box", "text-box", "help", "flyover", "text-area", "open-choice"}
 )
-_MINUTES_A_QUESTION = 1 / 3
+_MOST_CODES = 50
 _NO_ANSWER = {
     "attachment": "This asks for a file, which cannot be given here.",
     "reference": "This asks for a record elsewhere, which cannot be given here.",
 }
 
+_CODING = ("system", "code", "display")
 _PART: TypeAdapter[Part] = TypeAdapter(Part)
+_KNOWN = {get_args(each.model_fields["kind"].annotation)[0]: each.model_fields for each in get_args(Item)}
+_KNOWN |= {"section": Section.model_fields}
 
 
 @dataclass(frozen=True)
@@ -67,6 +87,8 @@ class Brought:
 
     questionnaire: Questionnaire
     remarks: list[Remark]
+    # In which languages it can be read (BCP 47), its own first where it says so.
+    languages: tuple[str, ...] = ()
 
 
 @dataclass
@@ -88,13 +110,18 @@ def brought_in(source: bytes, *, otherwise: str, language: str | None = None) ->
     `language`: which of the file's languages is wanted (BCP 47), if not its own. Raises Unusable, which
     names the line or path at fault. Nothing in the file is ever run, and nothing is fetched.
     """
-    tree, remarks = cleaned(source)
+    remarks = Remarks()
+    plain = loaded(source, remarks)
+    if plain.get("resourceType") == "Bundle":
+        plain = unpacked(plain, remarks)
+    put_as_r4(plain, remarks)
+    tree = cleaned(plain, remarks)
     mend(tree, remarks)
     words = Words(language, tree.get("language"))
     if not words.has(tree):
         raise Unusable(f"language: nothing in this file is in {str(language)[:20]!r}")
     questionnaire = read(tree, remarks=remarks, otherwise=otherwise, language=language)
-    return Brought(questionnaire, remarks.found)
+    return Brought(questionnaire, remarks.found, languages_in(tree))
 
 
 def read(tree: Json, *, remarks: Remarks, otherwise: str, language: str | None) -> Questionnaire:
@@ -103,17 +130,16 @@ def read(tree: Json, *, remarks: Remarks, otherwise: str, language: str | None) 
     title = words.of(tree, "title") or tree.get("name") or otherwise
     if "title" not in tree:
         remarks("title", f"is missing; clients see it called {title[:60]!r}")
-    own = _own(tree, OWN_QUESTIONNAIRE, OWN_NAMES, "extension", remarks)
+    own = _own(tree, OWN_QUESTIONNAIRE, frozenset(OWN_NAMES), "extension", remarks)
     why = f"it is part of “{title[:200]}”, which your therapist reads before you meet."
     reading = _Reading(tree, words, remarks, why)
     for path, item, within in _with_holders(tree):
         _read_item(reading, path, item, within)
     _say_of_root(tree, remarks)
-    asked = [part for part in reading.parts.values() if not isinstance(part, Note | Section) and part.asked]
     plain = {
         "name": slug(tree.get("name") or tree.get("id") or title, (), otherwise="questions"),
         "title": cut(title, "title", remarks),
-        "minutes": min(240, max(1, round(len(asked) * _MINUTES_A_QUESTION))),
+        "minutes": 1,
         "items": list(reading.parts.values()),
         "scales": _scales(reading),
         "source": json.dumps(
@@ -122,6 +148,11 @@ def read(tree: Json, *, remarks: Remarks, otherwise: str, language: str | None) 
         "source_language": language,
     }
     return _definition(plain, own, remarks)
+
+
+def own_names(kind: str) -> frozenset[str]:
+    """What an item of this kind can say that FHIR has no place for."""
+    return frozenset(_KNOWN[kind]) - _SAID_BY_FHIR
 
 
 def fhir_items(tree: Json) -> dict[str, Json]:
@@ -139,10 +170,17 @@ def _definition(plain: Json, own: Json, remarks: Remarks) -> Questionnaire:
             return as_definition(plain | own)
         except Malformed as problem:
             remarks("extension", f"what the portal had noted does not fit: {str(problem)[:300]}")
+            plain |= {"items": [_by_itself(part) for part in plain["items"]]}
     try:
-        return as_definition(plain)
+        made = as_definition(plain)
     except Malformed as problem:
         raise Unusable(problem.problems[0].removeprefix("the file: Value error, ")) from None
+    return made.model_copy(update={"minutes": minutes_of(made)})
+
+
+def _by_itself(part: Part) -> Part:
+    """Without the answer list that it shares: there is none where nothing was noted."""
+    return part.model_copy(update={"answer_list": None}) if isinstance(part, OneOf | SeveralOf) else part
 
 
 def _with_holders(
@@ -163,7 +201,7 @@ def _read_item(reading: _Reading, path: str, item: Json, within: str | None) -> 
     if plain["kind"] not in {"section", "note"}:
         plain |= _asking(reading, path, item)
     part = _PART.validate_python(plain)
-    own = _own(item, OWN_ITEM, OWN_ITEM_NAMES, under(path, "extension"), reading.remarks)
+    own = _own(item, OWN_ITEM, own_names(part.kind), under(path, "extension"), reading.remarks)
     if own:
         part = _with_own(part, own, path, reading.remarks)
     if not isinstance(part, Note | Section):
@@ -186,12 +224,18 @@ def _common(reading: _Reading, path: str, item: Json, within: str | None) -> Jso
         "enable_behaviour": behaviour if behaviour in {"all", "any"} else "all",
         "within": reading.by_origin[within].link_id if within is not None else None,
         "hidden": extension_value(item, HIDDEN) is True or _is_worked_out(reading, path, item),
+        "codes": _codes(item),
     }
     if not plain["text"] and item["type"] != "group":
         plain["text"] = next((each["display"] for each in item.get("code", ()) if "display" in each), None)
         plain["text"] = cut(plain["text"] or f"Question {item['linkId']}", path, reading.remarks)
         reading.remarks(under(path, "text"), f"is missing; asked as {plain['text'][:60]!r}")
     return plain
+
+
+def _codes(item: Json) -> list[Json]:
+    codes = [{name: each[name] for name in _CODING if name in each} for each in item.get("code", ())]
+    return [each for each in codes if each][:_MOST_CODES]
 
 
 def _asking(reading: _Reading, path: str, item: Json) -> Json:
@@ -362,7 +406,7 @@ def _say_of_root(tree: Json, remarks: Remarks) -> None:
             remarks(under("", "extension", position), f"{name} is kept for export, and not used")
 
 
-def _own(element: Json, url: str, names: tuple[str, ...], path: str, remarks: Remarks) -> Json:
+def _own(element: Json, url: str, names: frozenset[str], path: str, remarks: Remarks) -> Json:
     """What the portal itself had noted there: JSON in a text."""
     text = extension_value(element, url)
     if text is None:
@@ -371,7 +415,7 @@ def _own(element: Json, url: str, names: tuple[str, ...], path: str, remarks: Re
         plain = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         plain = None
-    if isinstance(plain, dict) and plain.keys() <= set(names):
+    if isinstance(plain, dict) and plain.keys() <= names:
         return plain
     remarks(path, "what the portal had noted cannot be read, and is not used")
     return {}
@@ -401,7 +445,12 @@ def _scales(reading: _Reading) -> list[Json]:
             reading.remarks(path, "has weights, but stands after the total; it is not counted")
         elif weighted and not part.hidden:
             gathered.setdefault(outermost, []).append(part.link_id)
-    return [_scale(reading, holder, asked) for holder, asked in gathered.items() if len(asked) > 1]
+    made: dict[str, Json] = {}
+    for holder, asked in gathered.items():
+        if len(asked) > 1:
+            name = slug(holder or "sum", made, otherwise="sum")
+            made[name] = _scale(reading, holder, name, asked)
+    return list(made.values())
 
 
 def _outermost(reading: _Reading, part: Part) -> str | None:
@@ -411,7 +460,7 @@ def _outermost(reading: _Reading, part: Part) -> str | None:
     return holder
 
 
-def _scale(reading: _Reading, holder: str | None, asked: list[str]) -> Json:
+def _scale(reading: _Reading, holder: str | None, name: str, asked: list[str]) -> Json:
     title = reading.words.of(reading.tree, "title") or reading.tree.get("name") or "Sum"
     if holder is not None and reading.parts[holder].text:
         title = reading.parts[holder].text
@@ -420,4 +469,4 @@ def _scale(reading: _Reading, holder: str | None, asked: list[str]) -> Json:
         "score",
         f"{title!r} adds up {len(asked)} answers, with no total unless all are given: {', '.join(asked)}",
     )
-    return {"name": slug(holder or "sum", (), otherwise="sum"), "title": title, "questions": asked}
+    return {"name": name, "title": title, "questions": asked}

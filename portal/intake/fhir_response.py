@@ -8,17 +8,17 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from portal.intake.fhir_reading import fhir_items
-from portal.intake.fhir_shapes import Json
-from portal.intake.fhir_writing import CANONICAL, answer_to, name_of, type_of
+from portal.intake.fhir_shapes import OURS, Json
+from portal.intake.fhir_writing import answer_to, canonical_of, name_of, type_of, version_of
 from portal.intake.questionnaire import ADDITION, Note, Part, Question, Questionnaire, Section
 from portal.intake.replies import AnswerState
 
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 # What the standard calls an answer that somebody was asked for and would not give.
 _DECLINED = {"url": ABSENT, "valueCode": "asked-declined"}
-WAYS_ROUND = "https://foyer.example/fhir/CodeSystem/ways-round"
+WAYS_ROUND = f"{OURS}/CodeSystem/ways-round"
 # What a client added to what they had sent: no questionnaire asks for it, so no item could hold it.
-ADDED = "https://foyer.example/fhir/StructureDefinition/added-afterwards"
+ADDED = f"{OURS}/StructureDefinition/added-afterwards"
 _IN_PERSON = {
     "valueCoding": {
         "system": WAYS_ROUND,
@@ -48,7 +48,9 @@ def response(
     root: Json = {
         "resourceType": "QuestionnaireResponse",
         "id": reference,
-        "questionnaire": _canonical(questionnaire, plain["questionnaire"]["number"]),
+        "questionnaire": canonical_of(
+            questionnaire, version_of(plain["questionnaire"]["number"], plain["questionnaire"]["hash"])
+        ),
         "status": "amended" if "amends" in plain else "completed",
         "authored": plain["sent_at"],
     }
@@ -119,10 +121,3 @@ def _offset(moment: str, zone: ZoneInfo) -> str:
     """Of the zone's clock at that moment: +01:00."""
     offset = datetime.fromisoformat(moment).replace(tzinfo=zone).strftime("%z")
     return f"{offset[:3]}:{offset[3:5]}"
-
-
-def _canonical(questionnaire: Questionnaire, number: int) -> str:
-    came = json.loads(questionnaire.source) if questionnaire.source else {}
-    if "url" in came:
-        return f"{came['url']}|{came['version']}" if "version" in came else str(came["url"])
-    return f"{CANONICAL}/{questionnaire.name}|{number}"

@@ -16,15 +16,18 @@ from portal.errors import Refused
 Json = dict[str, Any]
 
 # A file beyond these is refused: nobody answers so many questions, and a page could not show them.
-MOST_BYTES = 2_000_000
+MOST_BYTES = 5_000_000
 _DEEPEST = 60
 # How deep items may stand in one another.
 DEEPEST_ITEM = 20
 
+# Before every address that is the portal's own. They name things and lead nowhere: the host is reserved
+# (RFC 2606), so it never comes to be another's. What one of them means stays; a new meaning gets a new one.
+OURS = "https://foyer.example/fhir"
 XHTML = "http://hl7.org/fhir/StructureDefinition/rendering-xhtml"
 _MARKUP = frozenset({XHTML})
 # Contained resources of which nothing is made and nothing known: as JSON, so that they can be told again.
-KEPT = "https://foyer.example/fhir/StructureDefinition/kept"
+KEPT = f"{OURS}/StructureDefinition/kept"
 _CONTAINED = frozenset({"ValueSet", "CodeSystem", "Library"})
 
 _ANY = (
@@ -178,19 +181,16 @@ def is_fhir(source: bytes) -> bool:
     return isinstance(plain, dict) and ("resourceType" in plain or ("item" in plain and "items" not in plain))
 
 
-def cleaned(source: bytes) -> tuple[Json, Remarks]:
-    """The Questionnaire in this JSON, with nothing in it that R4 has no place for, and what was left out.
+def cleaned(plain: Json, remarks: Remarks) -> Json:
+    """The Questionnaire with nothing in it that R4 has no place for; what is left out is remarked.
 
     Narrative and other markup is left out. Raises Unusable.
     """
-    remarks = Remarks()
-    plain = _loaded(source, remarks)
     kind = plain.pop("resourceType", None)
     if kind is None:
         remarks("resourceType", "is missing; read as a Questionnaire")
     elif kind != "Questionnaire":
         raise Unusable(f"resourceType: this is a {str(kind)[:40]!r}, not a Questionnaire")
-    _refuse_depth(plain)
     # Narrative is markup.
     if plain.pop("text", None) is not None:
         remarks("text", "a narrative is markup, and is left out")
@@ -203,7 +203,8 @@ def cleaned(source: bytes) -> tuple[Json, Remarks]:
         tree["status"] = "draft"
     if aside:
         tree.setdefault("extension", []).append({"url": KEPT, "valueString": json.dumps(aside)})
-    return {"resourceType": "Questionnaire"} | tree, remarks
+    made: Json = {"resourceType": "Questionnaire", **tree}
+    return made
 
 
 def under(path: str, name: str, position: int | None = None) -> str:
@@ -226,19 +227,21 @@ def extension_value(element: Json, *urls: str) -> Any:
     return None
 
 
-def _loaded(source: bytes, remarks: Remarks) -> Json:
+def loaded(source: bytes, remarks: Remarks) -> Json:
+    """The JSON object in this file, not nested beyond reason. Raises Unusable, with the line at fault."""
     if len(source) > MOST_BYTES:
         raise Unusable(f"the file: it is larger than {MOST_BYTES // 1_000_000} MB")
     if source.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise Unusable("line 1: this is XML; only JSON can be read")
     try:
-        plain = json.loads(
+        plain: Any = json.loads(
             source.decode("utf-8-sig"), parse_constant=_no_number, object_pairs_hook=_pairs(remarks)
         )
     except (ValueError, RecursionError) as problem:
         raise Unusable(_fault(problem)) from None
     if not isinstance(plain, dict):
         raise Unusable("line 1: this is no FHIR resource")
+    _refuse_depth(plain)
     return plain
 
 

@@ -11,14 +11,14 @@ from portal.intake.fhir_reading import (
     MAX,
     MIN,
     OWN_ITEM,
-    OWN_ITEM_NAMES,
     OWN_NAMES,
     OWN_QUESTIONNAIRE,
     UNIT,
     fhir_items,
+    own_names,
     read,
 )
-from portal.intake.fhir_shapes import Json, Remarks
+from portal.intake.fhir_shapes import OURS, Json, Remarks
 from portal.intake.questionnaire import (
     Coding,
     Condition,
@@ -41,8 +41,8 @@ from portal.intake.questionnaire import (
 )
 from portal.intake.replies import each_of
 
-# The codes of the portal's own questionnaires and of its ways round a question.
-CANONICAL = "https://foyer.example/fhir/Questionnaire"
+# Before the name of a questionnaire, for one that brings no address of its own.
+CANONICAL = f"{OURS}/Questionnaire"
 _TYPES = {
     "section": "group",
     "note": "display",
@@ -57,12 +57,15 @@ _TYPES = {
     "address": "url",
 }
 _VALUE_NAMES = {"yes-no": "Boolean", "date": "Date", "address": "Uri"}
-# By the portal's own names for what the standard says in other ways, or not at all by default.
-_USUAL = {"tender": False, "name_to_use": False, "whole": True, "more": False, "on_one_page": False}
+# Of the portal's own names, what the standard has a place for after all, by the type of the item.
+_LIMITS = frozenset({"min", "max"})
 
 
-def written(questionnaire: Questionnaire) -> Json:
-    """The Questionnaire resource. An item that is still as it was read from a file is written as it came."""
+def written(questionnaire: Questionnaire, *, version: str | None = None) -> Json:
+    """The Questionnaire resource. An item that is still as it was read from a file is written as it came.
+
+    `version`: what tells it from others of its name, as `version_of` has it.
+    """
     tree: Json = json.loads(questionnaire.source) if questionnaire.source else {}
     before = _as_read(questionnaire, tree)
     came, unchanged = fhir_items(tree), {part.origin: part for part in before.items} if before else {}
@@ -75,7 +78,28 @@ def written(questionnaire: Questionnaire) -> Json:
         elements[part.link_id] = element
         holder = root if part.within is None else elements[part.within]
         holder.setdefault("item", []).append(element)
-    return _root(questionnaire, tree, before) | root
+    return _root(questionnaire, tree, before, version) | root
+
+
+def version_of(number: int, definition_hash: str) -> str:
+    """What a version is called outside: its number, and enough of its hash to tell practices apart."""
+    return f"{number}-{definition_hash[:8]}"
+
+
+def canonical_of(questionnaire: Questionnaire, version: str | None) -> str:
+    """Where others say they have it from: address|version. What came from a file and is as it came keeps the
+    file's."""
+    tree: Json = json.loads(questionnaire.source) if questionnaire.source else {}
+    url, number = _identity(questionnaire, tree, _as_read(questionnaire, tree), version)
+    return f"{url}|{number}" if number else url
+
+
+def _identity(
+    questionnaire: Questionnaire, tree: Json, before: Questionnaire | None, version: str | None
+) -> tuple[str, str | None]:
+    if "url" in tree and before == questionnaire:
+        return tree["url"], tree.get("version")
+    return f"{CANONICAL}/{questionnaire.name}", version
 
 
 def type_of(part: Part, came: Mapping[str, Json]) -> str:
@@ -124,25 +148,38 @@ def _as_read(questionnaire: Questionnaire, tree: Json) -> Questionnaire | None:
     )
 
 
-def _root(questionnaire: Questionnaire, tree: Json, before: Questionnaire | None) -> Json:
+def _root(
+    questionnaire: Questionnaire, tree: Json, before: Questionnaire | None, version: str | None
+) -> Json:
     root = {name: each for name, each in tree.items() if name != "item"}
-    if before and all(
-        getattr(before, name) == getattr(questionnaire, name) for name in ("title", *OWN_NAMES)
-    ):
-        return root
+    url, number = _identity(questionnaire, tree, before, version)
+    if before == questionnaire:
+        return root | ({"url": url, "version": version} if version and "url" not in tree else {})
     plain = questionnaire.model_dump(mode="json", exclude_defaults=True)
     own = {name: plain[name] for name in OWN_NAMES if name in plain}
     rest = [each for each in root.get("extension", ()) if each["url"] != OWN_QUESTIONNAIRE]
-    return {
+    made = {
         "resourceType": "Questionnaire",
-        "url": f"{CANONICAL}/{questionnaire.name}",
         "name": questionnaire.name,
         "status": "active",
         "subjectType": ["Patient"],
-        **root,
+        # Whose version the file was is none of ours.
+        **{name: each for name, each in root.items() if name != "version"},
+        "url": url,
         "title": questionnaire.title,
         "extension": [*rest, {"url": OWN_QUESTIONNAIRE, "valueString": _json(own)}],
     }
+    made |= {"version": number} if number else {}
+    return made | _derived(tree, url)
+
+
+def _derived(tree: Json, url: str) -> Json:
+    """Of what it was made, where the file that it came from says who it was."""
+    if "url" not in tree or tree["url"] == url:
+        return {}
+    came = f"{tree['url']}|{tree['version']}" if "version" in tree else tree["url"]
+    known = tree.get("derivedFrom", [])
+    return {"derivedFrom": [*known, *([came] if came not in known else [])]}
 
 
 def _anew(came: Json, part: Part, questionnaire: Questionnaire) -> Json:
@@ -150,8 +187,9 @@ def _anew(came: Json, part: Part, questionnaire: Questionnaire) -> Json:
     ours = {HIDDEN, UNIT, MIN, MAX, OWN_ITEM}
     extensions = [each for each in came.get("extension", ()) if each["url"] not in ours]
     extensions += _extensions(part, type_of(part, {}))
-    kept = {name: came[name] for name in ("id", "code", "definition", "modifierExtension") if name in came}
-    element = kept | _built(part, questionnaire)
+    kept = {name: came[name] for name in ("id", "definition", "modifierExtension") if name in came}
+    codes = came.get("code") or [each.model_dump(exclude_none=True) for each in part.codes]
+    element = kept | ({"code": codes} if codes else {}) | _built(part, questionnaire)
     return element | ({"extension": extensions} if extensions else {})
 
 
@@ -197,12 +235,8 @@ def _extensions(part: Part, kind: str) -> list[Json]:
     if isinstance(part, NumberQuestion) and part.unit:
         coding = part.unit_coding or Coding(display=part.unit)
         extensions.append({"url": UNIT, "valueCoding": coding.model_dump(exclude_none=True)})
-    plain = part.model_dump(mode="json")
-    own = {
-        name: plain[name]
-        for name in OWN_ITEM_NAMES
-        if plain.get(name) is not None and plain[name] != _USUAL.get(name) and name not in {"min", "max"}
-    }
+    plain = part.model_dump(mode="json", exclude_defaults=True)
+    own = {name: plain[name] for name in own_names(part.kind) - _LIMITS if name in plain}
     return [*extensions, {"url": OWN_ITEM, "valueString": _json(own)}] if own else extensions
 
 

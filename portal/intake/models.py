@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.accounts.models import Client
+from portal.accounts.models import Client, Therapist
 from portal.database import Base, new_reference
+from portal.intake.lamp_lifecycle import LampMove, LampParty, LampStatus, moves_open_to, outcome
 from portal.intake.replies import AnswerState as AnswerState
 
 _UNSENT = text("sent_at IS NULL AND dropped_at IS NULL")
@@ -16,7 +18,7 @@ _STANDS = text("dropped_at IS NULL")
 
 
 class QuestionnaireVersion(Base):
-    """A questionnaire as it was published: frozen, numbered, hashed. Nothing in it ever changes."""
+    """A questionnaire as it was published: frozen, numbered, hashed. What it says never changes."""
 
     __tablename__ = "questionnaire_version"
     __table_args__ = (UniqueConstraint("name", "number"),)
@@ -28,6 +30,21 @@ class QuestionnaireVersion(Base):
     definition: Mapped[str]
     definition_hash: Mapped[str]
     published_at: Mapped[datetime]
+    # Since when nobody can be given it any more.
+    retired_at: Mapped[datetime | None]
+
+
+class GivenVersion(Base):
+    """Which version is given to who begins, from a moment on: the latest row counts, and none is altered."""
+
+    __tablename__ = "given_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # None: nobody is given any questions.
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("questionnaire_version.id"), index=True)
+    given_at: Mapped[datetime]
+    # Who said so; None where it was said at a terminal.
+    therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"))
 
 
 class Intake(Base):
@@ -125,5 +142,66 @@ class Lamp(Base):
     client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
     intake_id: Mapped[int] = mapped_column(ForeignKey("intake.id"))
     link_id: Mapped[str]
+    # The question's words as they were then, and whether its rule has whoever stands in told as well.
+    question: Mapped[str] = mapped_column(default="")
+    tells_stand_in: Mapped[bool] = mapped_column(default=True)
+    status: Mapped[LampStatus] = mapped_column(default=LampStatus.LIT)
     lit_at: Mapped[datetime]
+    # When somebody of the practice saw it; None again once it is lit anew.
     seen_at: Mapped[datetime | None]
+    # When the answer was changed to one that would not have lit it; None while it would.
+    changed_at: Mapped[datetime | None]
+    # How often it was told of since it was lit, and when it is told of next unless somebody sees it before.
+    times_told: Mapped[int] = mapped_column(default=0)
+    tell_at: Mapped[datetime | None]
+
+    client: Mapped[Client] = relationship(lazy="raise_on_sql")
+    intake: Mapped[Intake] = relationship(lazy="raise_on_sql")
+    history: Mapped[list[LampEvent]] = relationship(
+        lazy="raise_on_sql", order_by="LampEvent.id", back_populates="lamp"
+    )
+
+    def moves_open_to(self, party: LampParty) -> frozenset[LampMove]:
+        return moves_open_to(party, self.status)
+
+    def make(
+        self, move: LampMove, *, by: LampParty, at: datetime, whom: Therapist | None = None, **more: Any
+    ) -> LampEvent:
+        """The only way a status changes, so that none changes unrecorded; the line is still to be stored.
+
+        Raises LampMoveNotAllowed.
+        """
+        self.status = outcome(self.status, by, move)
+        if by is LampParty.THERAPIST and self.seen_at is None:
+            self.seen_at = at
+        return LampEvent(
+            reference=new_reference(),
+            lamp=self,
+            move=move,
+            party=by,
+            therapist_id=whom.id if whom else None,
+            happened_at=at,
+            **more,
+        )
+
+
+class LampEvent(Base):
+    """One line of a lamp's history: written once, never altered."""
+
+    __tablename__ = "lamp_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True, default=new_reference, insert_sentinel=True)
+    lamp_id: Mapped[int] = mapped_column(ForeignKey("lamp.id"), index=True)
+    move: Mapped[LampMove]
+    party: Mapped[LampParty]
+    # Who did it, or whom the portal told.
+    therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"))
+    happened_at: Mapped[datetime]
+    # What somebody did about it, sealed as "lamp_event.note:<reference>" with the client's key.
+    sealed_note: Mapped[bytes | None]
+    # The message in the outbox that told of it.
+    message: Mapped[str | None]
+
+    lamp: Mapped[Lamp] = relationship(lazy="raise_on_sql", back_populates="history")
+    therapist: Mapped[Therapist | None] = relationship(lazy="raise_on_sql")

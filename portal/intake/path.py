@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from portal.intake.lamp_rules import lit_by
 from portal.intake.questionnaire import (
     Addition,
     Condition,
@@ -21,10 +22,9 @@ from portal.intake.questionnaire import (
     Questionnaire,
     Section,
     Value,
-    lamp_of,
     names_its_client,
 )
-from portal.intake.replies import AnswerState, Reply, lights
+from portal.intake.replies import AnswerState, Reply
 
 # What has a page of its own: one item, or a section whose questions are asked on one page.
 Stop = Item | Section
@@ -202,18 +202,16 @@ class Path:
         """The first question without whose answer nothing can be sent."""
         return next((each for each in self.questions if needed(each) and not self._given(each)), None)
 
-    def lit(self, *, upto: Stop | None = None) -> list[LampRule]:
-        """What the answers have lit: with `upto`, only there and before it."""
+    def lit(self, *, upto: Stop | None = None) -> dict[str, LampRule]:
+        """What the answers have lit, by question: with `upto`, only there and before it."""
         positions = self.questionnaire.positions
         last = len(positions) if upto is None else self._ends_at(upto.link_id)
-        rules = (
-            lamp_of(each)
+        rules = {
+            each.link_id: lit_by(self.questionnaire, each, self.replies.get(each.link_id))
             for each in self.items
-            if not isinstance(each, Note)
-            and positions[each.link_id] <= last
-            and lights(each, self.replies.get(each.link_id))
-        )
-        return [rule for rule in rules if rule is not None]
+            if not isinstance(each, Note) and positions[each.link_id] <= last
+        }
+        return {link_id: rule for link_id, rule in rules.items() if rule is not None}
 
     @property
     def total(self) -> int:

@@ -82,11 +82,6 @@ def place_to_go_on(path: Path) -> str:
     return place_of_question(path, untouched) if untouched else url_for("intake.check")
 
 
-def told(client: Client) -> str | None:
-    """Who is told when a lamp is lit; nobody, where the practice has no therapist yet."""
-    return client.therapist.name if client.therapist else None
-
-
 def saved_line(moment: datetime | None, client: Client) -> str | None:
     """For example: Saved at 14:02; of another day, that day too."""
     return None if moment is None else f"Saved {at_or_on(moment, zone_of(client), clock.now())}"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy.orm import Session, aliased
 
-from portal.accounts.models import Client, Therapist
+from portal.accounts.models import Client
 from portal.database import rows
 from portal.errors import NotFound, Refused
-from portal.intake.models import Answer, EarlierAnswer, Intake, Lamp, QuestionnaireVersion
+from portal.intake.models import Answer, EarlierAnswer, GivenVersion, Intake, QuestionnaireVersion
 from portal.intake.path import Path, passed_by, progress
 from portal.intake.path import Progress as Progress
 from portal.intake.questionnaire import (
@@ -25,7 +25,6 @@ from portal.intake.questionnaire import (
     with_addition,
 )
 from portal.intake.replies import AnswerState, Reply, unpacked
-from portal.vault.models import DataKey
 from portal.vault.words import unseal
 
 
@@ -45,8 +44,8 @@ class Answering:
     # The version's number and hash.
     number: int
     definition_hash: str
-    # The version that somebody who begins today is asked.
-    newest_id: int
+    # The version that somebody who begins today is given; None where nobody is given any.
+    given_id: int | None
     path: Path
     answers: Mapping[str, Answer]
 
@@ -129,7 +128,7 @@ class Depth:
 class Overview:
     """What a client is told before and between: which questions these are, and how far they have come."""
 
-    # None where nothing was published yet.
+    # None where they have begun none, and none is given.
     questionnaire: Questionnaire | None
     path: Path | None
     progress: Progress
@@ -171,11 +170,12 @@ class Earlier:
     typed: list[str]
 
 
-_Newest, _Own, _Every = (aliased(QuestionnaireVersion) for _ in range(3))
+_Given, _Own = aliased(QuestionnaireVersion), aliased(QuestionnaireVersion)
 _Any, _Amended = aliased(Intake), aliased(Intake)
-_NEWEST_ID = select(func.max(_Every.id)).scalar_subquery()
+_GIVEN = select(GivenVersion.version_id).order_by(GivenVersion.id.desc()).limit(1)
+_GIVEN_ID = _GIVEN.scalar_subquery()
 _LATEST = (
-    select(Intake, QuestionnaireVersion.number, QuestionnaireVersion.definition_hash, _NEWEST_ID)
+    select(Intake, QuestionnaireVersion.number, QuestionnaireVersion.definition_hash, _GIVEN_ID)
     .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
     .where(Intake.client_id == bindparam("client_id"), Intake.dropped_at.is_(None))
     .order_by(Intake.id.desc())
@@ -193,13 +193,11 @@ _LATEST_ID = (
     .where(_Any.client_id == bindparam("client_id"), _Any.dropped_at.is_(None))
     .scalar_subquery()
 )
-_NEWEST = select(QuestionnaireVersion.id, QuestionnaireVersion.definition_hash).where(
-    QuestionnaireVersion.id == _NEWEST_ID
-)
+_GIVEN_ONE = select(_Given.id, _Given.definition_hash).where(_Given.id == _GIVEN_ID)
 _OVERVIEW = (
     select(
-        _Newest.id,
-        _Newest.definition_hash,
+        _Given.id,
+        _Given.definition_hash,
         _Own.id,
         _Own.definition_hash,
         Intake.reference,
@@ -212,12 +210,13 @@ _OVERVIEW = (
         Answer.state,
         Answer.sealed_value,
     )
-    .select_from(_Newest)
+    .select_from(Client)
+    .outerjoin(_Given, _Given.id == _GIVEN_ID)
     .outerjoin(Intake, Intake.id == _LATEST_ID)
     .outerjoin(_Own, _Own.id == Intake.version_id)
     .outerjoin(_Amended, _Amended.id == Intake.amends_id)
     .outerjoin(Answer, Answer.intake_id == Intake.id)
-    .where(_Newest.id == _NEWEST_ID)
+    .where(Client.id == bindparam("client_id"))
 )
 
 # By their hash, without and with room for own words: what is in here can never be another's or out of date.
@@ -241,7 +240,7 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
     row = db.execute(_LATEST_TO_CHANGE if to_change else _LATEST, {"client_id": client.id}).first()
     if row is None:
         raise NotBegun
-    intake, number, definition_hash, newest_id = row
+    intake, number, definition_hash, given_id = row
     answers = {each.link_id: each for each in db.scalars(_ANSWERS, {"intake_id": intake.id})}
     replies = {
         link_id: _opened(db, client, intake.reference, link_id, each.state, each.sealed_value)
@@ -255,7 +254,7 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
         intake=intake,
         number=number,
         definition_hash=definition_hash,
-        newest_id=newest_id,
+        given_id=given_id,
         path=Path(questionnaire, whole, intake.says_more),
         answers=answers,
     )
@@ -264,12 +263,12 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
 def overview_of(db: Session, client: Client) -> Overview:
     """Which questions, and how far the client has come; in one query."""
     found = rows(db, _OVERVIEW, {"client_id": client.id})
-    if not found:
-        return Overview(questionnaire=None, path=None, progress=Progress())
-    newest_id, newest_hash, own_id, own_hash, reference = found[0][:5]
+    given_id, given_hash, own_id, own_hash, reference = found[0][:5]
     says_more, parts, saved_at, sent_at, amended_at = found[0][5:10]
     begun = own_id is not None
-    questionnaire = definition_of(db, *((own_id, own_hash) if begun else (newest_id, newest_hash)))
+    if not begun and given_id is None:
+        return Overview(questionnaire=None, path=None, progress=Progress())
+    questionnaire = definition_of(db, *((own_id, own_hash) if begun else (given_id, given_hash)))
     replies: dict[str, Reply] = {}
     for *_, link_id, state, sealed in found:
         if link_id is not None:
@@ -277,27 +276,32 @@ def overview_of(db: Session, client: Client) -> Overview:
             wanted = sealed if link_id in questionnaire.decisive else None
             replies[link_id] = _opened(db, client, reference, link_id, state, wanted)
     path = Path(questionnaire, passed_by(questionnaire, replies, parts_in(parts)), bool(says_more))
-    newer = begun and newest_id != own_id
+    newer = begun and given_id is not None and given_id > own_id
     return Overview(
         questionnaire=questionnaire,
         path=path,
         progress=progress(path, begun=begun, saved_at=saved_at, sent_at=sent_at or amended_at),
         is_amending=amended_at is not None and sent_at is None,
-        has_newer=newer and definition_of(db, newest_id, newest_hash).name == questionnaire.name,
+        has_newer=newer and definition_of(db, given_id, given_hash).name == questionnaire.name,
     )
 
 
-def newest_questionnaire(db: Session) -> Questionnaire | None:
-    """What somebody who begins today is asked; None where nothing was published yet."""
-    row = next(iter(rows(db, _NEWEST, {})), None)
+def given_questionnaire(db: Session) -> Questionnaire | None:
+    """What somebody who begins today is asked; None where nobody is asked anything."""
+    row = next(iter(rows(db, _GIVEN_ONE, {})), None)
     return None if row is None else definition_of(db, *row)
 
 
+def given_version_id(db: Session) -> int | None:
+    """The version that somebody who begins today is given."""
+    return db.scalar(_GIVEN)
+
+
 def newer_version(db: Session, answering: Answering) -> Newer | None:
-    """The newest version of these questions, if it is another than the client's own; mostly no query."""
-    if answering.newest_id == answering.intake.version_id:
+    """The version of these questions that is given now, if newer than the client's own; mostly no query."""
+    if answering.given_id is None or answering.given_id <= answering.intake.version_id:
         return None
-    version = db.get_one(QuestionnaireVersion, answering.newest_id)
+    version = db.get_one(QuestionnaireVersion, answering.given_id)
     if version.name != answering.path.questionnaire.name:
         return None
     amending = answering.intake.amends_id is not None
@@ -327,7 +331,7 @@ def earlier_answers(db: Session, client: Client, intake: Intake) -> list[Earlier
     return [Earlier(link_id=each.link_id, **plain) for each, plain in words]
 
 
-def version_called(db: Session, name: str, number: int | None) -> Questionnaire:
+def version_called(db: Session, name: str, number: int | None) -> QuestionnaireVersion:
     """A version as it was published; without a number the latest of its name. Raises NotFound."""
     chosen = select(QuestionnaireVersion).where(QuestionnaireVersion.name == name)
     if number is not None:
@@ -335,44 +339,7 @@ def version_called(db: Session, name: str, number: int | None) -> Questionnaire:
     version = db.scalar(chosen.order_by(QuestionnaireVersion.number.desc()).limit(1))
     if version is None:
         raise NotFound
-    return parsed(version.definition)
-
-
-def lamps_of(db: Session, client: Client) -> Sequence[Lamp]:
-    """The client's lamps, seen and unseen, the latest first."""
-    return db.scalars(
-        select(Lamp).where(Lamp.client_id == client.id).order_by(Lamp.lit_at.desc(), Lamp.id.desc())
-    ).all()
-
-
-def lamps_lit_for(db: Session, therapist: Therapist) -> Sequence[tuple[Lamp, Client]]:
-    """The unseen lamps of this therapist's clients, the oldest first, each client with their data key."""
-    lit = db.execute(
-        select(Lamp, Client)
-        .join(Client, Client.id == Lamp.client_id)
-        .join(DataKey, DataKey.id == Client.data_key_id)
-        .where(Client.therapist_id == therapist.id, Lamp.seen_at.is_(None))
-        .order_by(Lamp.lit_at, Lamp.id)
-        .options(contains_eager(Client.data_key))
-    )
-    return [(lamp, client) for lamp, client in lit]
-
-
-def what_lit(db: Session, lamps: Iterable[Lamp]) -> list[str]:
-    """The questions, in their own words, whose answers lit these lamps; one query, or none without a lamp."""
-    lit = {(lamp.intake_id, lamp.link_id): None for lamp in lamps}
-    if not lit:
-        return []
-    versions = db.execute(
-        select(Intake.id, QuestionnaireVersion.id, QuestionnaireVersion.definition_hash)
-        .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
-        .where(Intake.id.in_({intake_id for intake_id, _ in lit}))
-    )
-    asked = {
-        intake_id: definition_of(db, version_id, definition_hash).by_link_id
-        for intake_id, version_id, definition_hash in versions
-    }
-    return [asked[intake_id][link_id].text for intake_id, link_id in lit]
+    return version
 
 
 def definition_of(
@@ -384,12 +351,30 @@ def definition_of(
     """
     found = _definitions.get((definition_hash, with_room))
     if found is None:
+        definition = db.get_one(QuestionnaireVersion, version_id).definition
+        found = _remembered(definition_hash, definition, with_room=with_room)
+    return found
+
+
+def _remembered(definition_hash: str, definition: str, *, with_room: bool = False) -> Questionnaire:
+    known = definition_hash, with_room
+    if known not in _definitions:
         if len(_definitions) >= _MOST_DEFINITIONS:
             _definitions.clear()
-        found = parsed(db.get_one(QuestionnaireVersion, version_id).definition)
-        found = with_addition(found) if with_room else found
-        _definitions[definition_hash, with_room] = found
-    return found
+        _definitions[known] = with_addition(parsed(definition)) if with_room else parsed(definition)
+    return _definitions[known]
+
+
+def definitions_called(db: Session, name: str) -> dict[int, Questionnaire]:
+    """All versions of this name by their numbers, the oldest first; in one query."""
+    found = db.execute(
+        select(
+            QuestionnaireVersion.number, QuestionnaireVersion.definition_hash, QuestionnaireVersion.definition
+        )
+        .where(QuestionnaireVersion.name == name)
+        .order_by(QuestionnaireVersion.number)
+    )
+    return {number: _remembered(known, definition) for number, known, definition in found}
 
 
 def answer_place(intake_reference: str, link_id: str) -> str:

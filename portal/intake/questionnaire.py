@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -104,15 +105,54 @@ class Option(_Frozen):
     coding: Coding | None = None
 
 
-class LampRule(_Frozen):
-    """Which codes light the lamp, and what the client reads at once when one of them does.
+class AnswerList(_Frozen):
+    """Options that several questions share."""
 
-    The page itself says who is told of it, since that depends on whether there is a therapist yet.
+    name: Code
+    title: Words
+    options: Annotated[tuple[Option, ...], Field(min_length=1, max_length=MOST_OPTIONS)]
+
+
+class LampRule(_Frozen):
+    """Which answers light the lamp, what the client reads at once when one does, and how soon it is told of.
+
+    The page itself says who is told of it, since that depends on who is there. A code is enough; so is a
+    number, or what the chosen options count together, that is neither below `at_least` nor above `at_most`.
     """
 
-    codes: Annotated[tuple[Code, ...], Field(min_length=1)]
+    codes: tuple[Code, ...] = ()
+    at_least: FiniteFloat | None = None
+    at_most: FiniteFloat | None = None
     heading: Words
     words: Words
+    tells: Literal["at-once", "within-minutes", "answering-hours"] = "at-once"
+    # Belongs to "within-minutes".
+    minutes: Annotated[int, Field(ge=1, le=24 * 60)] | None = None
+    # Whether whoever stands in is told as well, while the practice is away.
+    tells_stand_in: bool = True
+
+    @property
+    def by_number(self) -> bool:
+        return self.at_least is not None or self.at_most is not None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.codes or self.by_number):
+            raise ValueError("a lamp needs codes, at_least or at_most")
+        if (self.tells == "within-minutes") is (self.minutes is None):
+            raise ValueError("minutes belong to a lamp that tells within them")
+        return self
+
+
+class WideLampRule(LampRule):
+    """A lamp of the whole questionnaire: on each of these questions, or on all that have one of its codes.
+
+    Its codes may be those of another system, by themselves or behind the system: http://loinc.org|LA6569-3.
+    A question with a lamp of its own keeps that.
+    """
+
+    codes: tuple[_Origin, ...] = ()
+    questions: Annotated[tuple[Code, ...], Field(max_length=MOST_ITEMS)] = ()
 
 
 class _Part(_Frozen):
@@ -128,6 +168,8 @@ class _Part(_Frozen):
     hidden: bool = False
     # Its linkId in the FHIR file that it came from.
     origin: _Origin | None = None
+    # What it is called elsewhere: the codes of a published item, by which others know it again.
+    codes: Annotated[tuple[Coding, ...], Field(max_length=50)] = ()
 
     @property
     def wording(self) -> str:
@@ -208,6 +250,8 @@ class _Choice(_Question):
     lamp: LampRule | None = None
     # Whether an answer in one's own words is as good; it is kept with OWN_WORDS before it.
     other: bool = False
+    # The answer list that its options are, and are changed together with.
+    answer_list: Code | None = None
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -263,11 +307,20 @@ class AddressQuestion(_Repeatable):
 
 class NumberQuestion(_Repeatable):
     kind: Literal["number"]
+    lamp: LampRule | None = None
     min: Annotated[FiniteFloat, Field(ge=-1e9)] = -1e9
     max: Annotated[FiniteFloat, Field(le=1e9)] = 1e9
     whole: bool = True
     unit: Words | None = None
     unit_coding: Coding | None = None
+
+
+class Band(_Frozen):
+    """What the therapist would call totals from `low` to `high`, both included."""
+
+    low: FiniteFloat
+    high: FiniteFloat
+    words: Words
 
 
 class Scale(_Frozen):
@@ -282,6 +335,8 @@ class Scale(_Frozen):
     at_least: Annotated[int, Field(ge=1)] | None = None
     # Who published the rule for what is missing, and where.
     published: Words | None = None
+    # The lowest first. For the therapist alone (W6).
+    bands: Annotated[tuple[Band, ...], Field(max_length=50)] = ()
 
 
 Repeatable = ShortText | DateQuestion | TimeQuestion | MomentQuestion | AddressQuestion | NumberQuestion
@@ -289,6 +344,7 @@ Choice = OneOf | SeveralOf | YesNo
 Question = Repeatable | LongText | Choice
 Item = Question | Note
 Part = Annotated[Item | Section, Field(discriminator="kind")]
+_CanLight = Choice | NumberQuestion
 _WithOrder = DateQuestion | TimeQuestion | MomentQuestion | NumberQuestion
 
 _ORDER = frozenset({Operator.GREATER, Operator.LESS, Operator.AT_LEAST, Operator.AT_MOST})
@@ -304,6 +360,8 @@ class Questionnaire(_Frozen):
     minutes_more: Annotated[int, Field(ge=1, le=240)] | None = None
     items: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_ITEMS)]
     scales: Annotated[tuple[Scale, ...], Field(max_length=100)] = ()
+    answer_lists: Annotated[tuple[AnswerList, ...], Field(max_length=100)] = ()
+    lamps: Annotated[tuple[WideLampRule, ...], Field(max_length=100)] = ()
     # The FHIR resource that it was read from, JSON, with all that nothing is made of here.
     source: str | None = None
     # Which of the source's languages was chosen, where it was not its own.
@@ -433,9 +491,26 @@ class Questionnaire(_Frozen):
     def asks_for_name(self) -> bool:
         return any(map(names_its_client, self.items))
 
-    @cached_property
+    @property
     def lights_lamps(self) -> bool:
-        return any(lamp_of(item) for item in self.items)
+        return bool(self.lamps_by_question)
+
+    @cached_property
+    def lamps_by_question(self) -> dict[str, LampRule]:
+        """For each question whose answer can light a lamp, the one rule by which it does."""
+        rules = ((item.link_id, lamp_of(item) or self._wide_lamp_of(item)) for item in self.items)
+        return {link_id: rule for link_id, rule in rules if rule is not None}
+
+    def lamp_on(self, link_id: str) -> LampRule | None:
+        """The rule by which an answer to this question lights a lamp: its own, else one of the whole's."""
+        return self.lamps_by_question.get(link_id)
+
+    def _wide_lamp_of(self, item: Part) -> WideLampRule | None:
+        for rule in self.lamps:
+            named = item.link_id in rule.questions
+            if named or (not rule.questions and not codes_of(item).isdisjoint(rule.codes)):
+                return rule
+        return None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -459,14 +534,34 @@ _ADDITION = Addition(
 )
 
 
+def misfits(questionnaire: Questionnaire) -> list[str]:
+    """What is wrong between the parts of one that was put together unchecked, each with the path at fault."""
+    return list(_misfits(questionnaire))
+
+
 def names_its_client(item: Part) -> bool:
     """Whether the answer becomes the name that the portal calls the client by."""
     return isinstance(item, ShortText) and item.name_to_use
 
 
 def lamp_of(item: Part) -> LampRule | None:
-    """The rule by which an answer to this item lights a lamp, if it has one."""
-    return item.lamp if isinstance(item, OneOf | SeveralOf | YesNo) else None
+    """The item's own rule for a lamp, if it has one; `Questionnaire.lamp_on` knows those of the whole too."""
+    return item.lamp if isinstance(item, _CanLight) else None
+
+
+def codes_of(item: Part, chosen: Container[str] | None = None) -> set[str]:
+    """All names that a rule can call the options by, or those that were chosen: ours, and other systems'."""
+    if isinstance(item, YesNo):
+        return {code for code in item.labels if chosen is None or code in chosen}
+    if not isinstance(item, OneOf | SeveralOf):
+        return set()
+    options = [each for each in item.options if chosen is None or each.code in chosen]
+    codings = [each.coding for each in options if each.coding and each.coding.code]
+    return {
+        *(each.code for each in options),
+        *(each.code or "" for each in codings),
+        *(f"{each.system}|{each.code}" for each in codings if each.system),
+    }
 
 
 def parsed(source: str | bytes) -> Questionnaire:
@@ -518,16 +613,30 @@ def _misfits(questionnaire: Questionnaire) -> Iterator[str]:
     yield from _misfits_of_pages(questionnaire)
     held = {item.within for item in questionnaire.items}
     yield from (
-        f"items: the section {item.link_id!r} holds nothing"
-        for item in questionnaire.items
+        f"items.{position} ({item.link_id}): the section {item.link_id!r} holds nothing"
+        for position, item in enumerate(questionnaire.items)
         if isinstance(item, Section) and item.link_id not in held
     )
+    yield from _misfits_of_lists(questionnaire)
     if sum(map(names_its_client, questionnaire.items)) > 1:
         yield "items: only one question can ask for the name to use"
     if not any(isinstance(item, Question) and item.asked for item in questionnaire.items):
         yield "items: there is no question"
-    for position, scale in enumerate(questionnaire.scales):
-        yield from (f"scales.{position}: {problem}" for problem in _misfits_of_scale(scale, earlier))
+    yield from _misfits_of_scales(questionnaire.scales, earlier)
+    for position, lamp in enumerate(questionnaire.lamps):
+        yield from (f"lamps.{position}: {problem}" for problem in _misfits_of_wide_lamp(lamp, earlier))
+
+
+def _misfits_of_scales(scales: Sequence[Scale], known: Mapping[str, Part]) -> Iterator[str]:
+    if len({scale.name for scale in scales}) < len(scales):
+        yield "scales: two have the same name"
+    for position, scale in enumerate(scales):
+        yield from (f"scales.{position}: {problem}" for problem in _misfits_of_scale(scale, known))
+
+
+def _as_read(options: Iterable[Option]) -> list[tuple[str, str, float | None]]:
+    """What of options has to be the same in all that share them; where each comes from may differ."""
+    return [(option.code, option.label, option.weight) for option in options]
 
 
 def _misfits_of(item: Part, earlier: Mapping[str, Part]) -> Iterator[str]:
@@ -549,10 +658,11 @@ def _misfits_of(item: Part, earlier: Mapping[str, Part]) -> Iterator[str]:
 def _misfits_of_pages(questionnaire: Questionnaire) -> Iterator[str]:
     for page in dict.fromkeys(questionnaire.page_of.values()):
         inner = [questionnaire.by_link_id[link_id] for link_id in questionnaire.contents[page]]
+        place, most = f"items.{questionnaire.positions[page]} ({page})", MOST_LONG_TEXTS_ON_A_PAGE
         if len(inner) > MOST_ON_A_PAGE:
-            yield f"items: more than {MOST_ON_A_PAGE} items of the section {page!r} would be on one page"
-        if sum(isinstance(item, LongText) for item in inner) > MOST_LONG_TEXTS_ON_A_PAGE:
-            yield f"items: more than {MOST_LONG_TEXTS_ON_A_PAGE} long texts of {page!r} would be on one page"
+            yield f"{place}: more than {MOST_ON_A_PAGE} items of {page!r} would be on one page"
+        if sum(isinstance(item, LongText) for item in inner) > most:
+            yield f"{place}: more than {most} long texts of {page!r} would be on one page"
 
 
 def _misfits_of_notes(questionnaire: Questionnaire) -> Iterator[str]:
@@ -580,15 +690,32 @@ def _misfits_of_question(item: Question) -> Iterator[str]:
         yield "the question for the name to use cannot be hidden"
     if isinstance(item, OneOf | SeveralOf) and len(item.labels) < len(item.options):
         yield "two options have the same code"
-    if isinstance(item, OneOf | SeveralOf | YesNo) and item.lamp:
-        yield from (
-            f"the lamp's code {code!r} is not an option"
-            for code in item.lamp.codes
-            if code not in item.labels
-        )
+    if rule := lamp_of(item):
+        yield from _misfits_of_lamp(rule, item)
     if isinstance(item, DateQuestion | NumberQuestion) and item.min > item.max:  # type: ignore[operator]
         yield "min is above max"
     yield from _misfits_of_initial(item)
+
+
+def _misfits_of_lamp(rule: LampRule, item: Part) -> Iterator[str]:
+    known = codes_of(item)
+    yield from (f"the lamp's code {code!r} is not an option" for code in rule.codes if code not in known)
+    counts = isinstance(item, NumberQuestion) or (isinstance(item, OneOf | SeveralOf) and item.weights)
+    if rule.by_number and not counts:
+        yield "the lamp's number fits no answer: it needs a number, or options with weights"
+
+
+def _misfits_of_wide_lamp(rule: WideLampRule, earlier: Mapping[str, Part]) -> Iterator[str]:
+    if rule.by_number and not rule.questions:
+        yield "a number needs the questions that it is about"
+    for link_id in rule.questions:
+        asked = earlier.get(link_id)
+        if not isinstance(asked, _CanLight):
+            yield f"{link_id!r} is not a choice or a number"
+        else:
+            yield from (f"{link_id!r}: {problem}" for problem in _misfits_of_lamp(rule, asked))
+    if not rule.questions and not any(set(rule.codes) & codes_of(item) for item in earlier.values()):
+        yield "no question has an option with one of these codes"
 
 
 def _misfits_of_initial(item: Question) -> Iterator[str]:
@@ -614,6 +741,28 @@ def _misfits_of_scale(scale: Scale, earlier: Mapping[str, Part]) -> Iterator[str
         yield "at_least belongs to the rule that takes the mean"
     if scale.at_least and scale.at_least > len(scale.questions):
         yield "at_least is more than there are questions"
+    yield from _misfits_of_bands(scale.bands)
+
+
+def _misfits_of_bands(bands: Sequence[Band]) -> Iterator[str]:
+    if any(band.low > band.high for band in bands):
+        yield "a band ends before it begins"
+    if any(later.low <= band.high for band, later in pairwise(bands)):
+        yield "bands overlap, or do not go upwards"
+
+
+def _misfits_of_lists(questionnaire: Questionnaire) -> Iterator[str]:
+    lists = {each.name: each for each in questionnaire.answer_lists}
+    if len(lists) < len(questionnaire.answer_lists):
+        yield "answer_lists: two have the same name"
+    for position, each in enumerate(questionnaire.answer_lists):
+        if len({option.code for option in each.options}) < len(each.options):
+            yield f"answer_lists.{position}: two options have the same code"
+    for position, item in enumerate(questionnaire.items):
+        if isinstance(item, OneOf | SeveralOf) and item.answer_list:
+            named = lists.get(item.answer_list)
+            if named is None or _as_read(named.options) != _as_read(item.options):
+                yield f"items.{position} ({item.link_id}): its options are not the answer list it names"
 
 
 def misfit_of_condition(condition: Condition, asked: Part | None) -> str | None:

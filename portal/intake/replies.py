@@ -25,7 +25,6 @@ from portal.intake.questionnaire import (
     TimeQuestion,
     Value,
     YesNo,
-    lamp_of,
 )
 
 # No sign of it is needed beyond what a person can mean: 9 digits, 4 decimals, a point or a comma.
@@ -209,14 +208,6 @@ def can_be_joined(question: Question) -> bool:
     """Whether two answers to it can stand together, so that none of them has to go."""
     several = isinstance(question, Repeatable) and question.several
     return several or isinstance(question, ShortText | LongText | SeveralOf)
-
-
-def lights(question: Question, reply: Reply | None) -> bool:
-    """Whether this reply lights the question's lamp: only an answer that was given can."""
-    rule = lamp_of(question)
-    if rule is None or reply is None or reply.given is None:
-        return False
-    return not set(rule.codes).isdisjoint(typed_as(question, reply.given))
 
 
 def packed(value: Value | None) -> str | None:

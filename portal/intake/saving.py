@@ -14,7 +14,7 @@ from portal.accounts.models import Client
 from portal.accounts.services import keep_name
 from portal.database import carry_out
 from portal.errors import Overtaken, Refused
-from portal.intake.lighting import light
+from portal.intake.lamps import follow_answer
 from portal.intake.models import Answer, Intake
 from portal.intake.path import needed
 from portal.intake.queries import Answering, answer_place
@@ -28,7 +28,6 @@ from portal.intake.replies import (
     field_value,
     is_stale,
     joined,
-    lights,
     packed,
     reply_after,
 )
@@ -78,7 +77,7 @@ class Writing:
     _changed: list[dict[str, Any]] = field(default_factory=list)
 
     def keep(self, link_id: str, posted: Posted) -> Reply | None:
-        """Take in what was posted for a question; light its lamp, if the answer does (W5).
+        """Take in what was posted for a question; its lamp follows a changed answer (W5).
 
         The reply that stands then: none, if there was nothing to save. Raises NotFound for no such question,
         Unreadable, AnsweredElsewhere, AskedOtherwise.
@@ -93,8 +92,7 @@ class Writing:
             return reply
         self._take(link_id, reply, posted)
         _keep_name(self.db, self.client, question, reply)
-        if lights(question, reply):
-            light(self.db, self.client, answering.intake, link_id, changed=True, now=self.now)
+        follow_answer(self.db, self.client, answering, question, reply, now=self.now)
         return reply
 
     def write(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from portal.intake.path import Path
 from portal.intake.questionnaire import OneOf, Questionnaire, Scale, SeveralOf
@@ -21,6 +22,8 @@ class Score:
     of: int
     # What becomes of missing answers, in a sentence.
     rule: str
+    # What the therapist would call this total; None where no band holds it.
+    band: str | None = None
 
     @property
     def line(self) -> str:
@@ -48,6 +51,17 @@ def rule_of(scale: Scale) -> str:
     return f"{rule} {scale.published}" if scale.published else rule
 
 
+def band_of(scale: Scale, total: float) -> str | None:
+    """The words for this total; one that a mean has put between two bands has both."""
+    for band in scale.bands:
+        if band.low <= total <= band.high:
+            return band.words
+    for below, above in pairwise(scale.bands):
+        if below.high < total < above.low:
+            return f"between “{below.words}” and “{above.words}”"
+    return None
+
+
 def _score(path: Path, scale: Scale) -> Score:
     weights = [_weight(path, link_id) for link_id in scale.questions]
     given = [weight for weight in weights if weight is not None]
@@ -63,6 +77,7 @@ def _score(path: Path, scale: Scale) -> Score:
         answered=len(given),
         of=len(weights),
         rule=rule_of(scale),
+        band=None if total is None else band_of(scale, total),
     )
 
 

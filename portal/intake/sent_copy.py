@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.intake.path import Path
-from portal.intake.questionnaire import Question, lamp_of
+from portal.intake.questionnaire import Question
 from portal.intake.replies import AnswerState, Reply, in_words
 from portal.intake.scoring import Score, scores_of
 
@@ -81,10 +81,7 @@ class SentCopy:
 
 def rows_of(path: Path) -> list[Row]:
     """The open questions in their order. What is hidden leaves no trace (W4)."""
-    return [
-        _row(each, path.replies.get(each.link_id), section=" · ".join(path.headings(each)))
-        for each in path.questions
-    ]
+    return [_row(path, each, section=" · ".join(path.headings(each))) for each in path.questions]
 
 
 def amended(rows: Sequence[Row], before: Sequence[Row]) -> Amended:
@@ -119,10 +116,7 @@ def frozen(
             "hash": definition_hash,
         },
         "sent_at": sent_at.isoformat(),
-        "rows": [
-            _kept(each, row, path.replies.get(each.link_id))
-            for each, row in zip(path.questions, marked.rows, strict=True)
-        ],
+        "rows": [_kept(path, each, row) for each, row in zip(path.questions, marked.rows, strict=True)],
         "scores": [asdict(score) for score in scores_of(path)],
     }
     if before is not None:
@@ -168,23 +162,28 @@ def _against(row: Row, before: Row | None) -> Row:
     )
 
 
-def _row(question: Question, reply: Reply | None, *, section: str) -> Row:
+def _row(path: Path, question: Question, *, section: str) -> Row:
+    reply = path.replies.get(question.link_id)
     return Row(
         link_id=question.link_id,
         text=question.wording,
         state=reply.state.value if reply else _UNTOUCHED,
-        shown=_shown(question, reply),
+        shown=_shown(question, reply, could_light=_could_light(path, question)),
         section=section,
     )
 
 
-def _shown(question: Question, reply: Reply | None) -> list[str]:
+def _could_light(path: Path, question: Question) -> bool:
+    return path.questionnaire.lamp_on(question.link_id) is not None
+
+
+def _shown(question: Question, reply: Reply | None, *, could_light: bool) -> list[str]:
     if reply is not None and reply.given is not None:
         return in_words(question, reply.given)
     if reply is None:
         return [NOT_ANSWERED]
     words = PASSED_BY[reply.state]
-    if lamp_of(question) is None:
+    if not could_light:
         return [words]
     # Nobody may take silence here for a no (W3).
     if reply.state is AnswerState.SKIPPED:
@@ -192,7 +191,8 @@ def _shown(question: Question, reply: Reply | None) -> list[str]:
     return [f"{NOT_ANSWERED}: {words[0].lower()}{words[1:]}"]
 
 
-def _kept(question: Question, row: Row, reply: Reply | None) -> dict[str, object]:
+def _kept(path: Path, question: Question, row: Row) -> dict[str, object]:
+    reply = path.replies.get(question.link_id)
     return {
         "link_id": row.link_id,
         "kind": question.kind,
@@ -202,7 +202,7 @@ def _kept(question: Question, row: Row, reply: Reply | None) -> dict[str, object
         "state": row.state,
         "value": reply.given if reply else None,
         "shown": row.shown,
-        "lamp": lamp_of(question) is not None,
+        "lamp": _could_light(path, question),
         "tender": question.tender,
         "was": row.was,
         "was_asked": row.was_asked,

@@ -17,6 +17,7 @@ from portal.intake.places import CHECK, blueprint, place_called
 from portal.intake.queries import NotBegun
 from portal.intake.questionnaire import ADDITION
 from portal.intake.sent import SentIntake, all_sent_by, has_begun_amendment, sent_intake_of
+from portal.web.pdf import as_file, can_be_drawn
 
 
 @blueprint.get("/questions/sent")
@@ -64,6 +65,25 @@ def drop(client: Client) -> ResponseReturnValue:
     return redirect(url_for("intake.copy"), code=303)
 
 
+@blueprint.get("/questions/sent.pdf")
+@client_only
+def copy_as_file(client: Client) -> ResponseReturnValue:
+    """What was sent last, for the client to keep."""
+    sent = sent_intake_of(current_db(), client)
+    if sent is None:
+        raise NotBegun
+    return _file_of(client, sent)
+
+
+@blueprint.get("/questions/sent/<string:reference>.pdf")
+@client_only
+def earlier_copy_as_file(client: Client, reference: str) -> ResponseReturnValue:
+    sent = sent_intake_of(current_db(), client, reference)
+    if sent is None:
+        raise NotFound
+    return _file_of(client, sent)
+
+
 def _copy_page(client: Client, sent: SentIntake) -> str:
     db = current_db()
     every = all_sent_by(db, client)
@@ -74,5 +94,19 @@ def _copy_page(client: Client, sent: SentIntake) -> str:
         is_latest=every[0].reference == sent.reference,
         is_amending=has_begun_amendment(db, client),
         zone=zone_of(client),
+        therapist=client.therapist,
+        as_file=can_be_drawn(),
+    )
+
+
+def _file_of(client: Client, sent: SentIntake) -> ResponseReturnValue:
+    now, zone = clock.now(), zone_of(client)
+    return as_file(
+        "intake/copy_on_paper.html",
+        called="copy",
+        on=now.astimezone(zone).date(),
+        sent=sent,
+        now=now,
+        zone=zone,
         therapist=client.therapist,
     )

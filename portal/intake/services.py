@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path as FilePath
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
 from portal.errors import Refused
 from portal.intake import emails
-from portal.intake.models import Intake, Lamp, QuestionnaireVersion
+from portal.intake.giving import give
+from portal.intake.models import Intake, QuestionnaireVersion
 from portal.intake.path import Path
-from portal.intake.queries import NotBegun, answering_of, latest_of
+from portal.intake.queries import NotBegun, answering_of, given_version_id, latest_of
 from portal.intake.questionnaire import Question, Questionnaire, canonical, digest, parsed
 from portal.intake.replies import Posted, Reply, Unreadable
 from portal.intake.saving import AnsweredElsewhere as AnsweredElsewhere
@@ -33,7 +34,7 @@ _SHIPPED = FilePath(__file__).parent / "content" / "first-questions.json"
 
 
 class NothingPublished(Refused):
-    """There is no questionnaire to answer."""
+    """Nobody is given a questionnaire to answer."""
 
 
 class AnswerMissing(Refused):
@@ -75,10 +76,12 @@ class SavedPage:
     clashes: list[AnsweredElsewhere]
 
 
-def publish(db: Session, questionnaire: Questionnaire, *, now: datetime) -> QuestionnaireVersion:
+def publish(
+    db: Session, questionnaire: Questionnaire, *, now: datetime, given: bool = True
+) -> QuestionnaireVersion:
     """Freeze this definition as the next version of its name. A definition is never published twice.
 
-    New intakes get whichever version was published last.
+    `given`: who begins from now on answers this version; what was published before is not given anew.
     """
     definition = canonical(questionnaire)
     definition_hash = digest(definition)
@@ -88,10 +91,13 @@ def publish(db: Session, questionnaire: Questionnaire, *, now: datetime) -> Ques
             return known
         try:
             with db.begin_nested():
-                return _publish(db, questionnaire.name, definition, definition_hash, now)
+                version = _publish(db, questionnaire.name, definition, definition_hash, now)
         except IntegrityError:
             # Another process took the number; look again at what it published.
             continue
+        if given:
+            give(db, version, by=None, now=now)
+        return version
     raise Refused
 
 
@@ -108,7 +114,7 @@ def shipped_questionnaire() -> Questionnaire:
 
 
 def begin_intake(db: Session, client: Client, *, now: datetime, more: bool = False) -> Intake:
-    """The intake that the client has, else a new one on the newest version. Raises NothingPublished.
+    """The intake that the client has, else one on the version that is given now. Raises NothingPublished.
 
     `more` asks of a new one more than the short form.
     """
@@ -118,7 +124,7 @@ def begin_intake(db: Session, client: Client, *, now: datetime, more: bool = Fal
         return latest_of(db, client).intake
     except NotBegun:
         pass
-    version_id = db.scalar(select(func.max(QuestionnaireVersion.id)))
+    version_id = given_version_id(db)
     if version_id is None:
         raise NothingPublished
     intake = Intake(client_id=client.id, version_id=version_id, says_more=more, begun_at=now, saved_at=now)
@@ -208,16 +214,6 @@ def send_intake(db: Session, client: Client, *, seen: int, now: datetime) -> Int
     if before is None:
         enqueue(db, INTAKE_SENT, subject=client.reference, due_at=now)
     return intake
-
-
-def see_lamps(db: Session, client: Client, *, now: datetime) -> None:
-    """The therapist has seen this client's lamps; one that was seen before keeps its time."""
-    db.execute(
-        update(Lamp)
-        .where(Lamp.client_id == client.id, Lamp.seen_at.is_(None))
-        .values(seen_at=now)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _version(db: Session, name: str, definition_hash: str) -> QuestionnaireVersion | None:

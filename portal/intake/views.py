@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import flash, jsonify, redirect, render_template, url_for
+from flask import flash, get_template_attribute, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from portal import clock
 from portal.accounts.access import client_only
 from portal.accounts.models import Client
+from portal.accounts.queries import zone_of
 from portal.database import current_db, transaction
 from portal.intake.asking import (
     ASKED_OTHERWISE,
@@ -19,6 +21,8 @@ from portal.intake.asking import (
     section_page,
 )
 from portal.intake.forms import AnswerForm, SectionForm, SendForm, WholeForm
+from portal.intake.lamp_queries import told_of_lamps
+from portal.intake.lamp_rules import lit_by
 from portal.intake.places import (
     CHECK,
     blueprint,
@@ -28,7 +32,6 @@ from portal.intake.places import (
     place_of,
     place_to_go_on,
     saved_line,
-    told,
 )
 from portal.intake.queries import (
     AlreadySent,
@@ -39,8 +42,8 @@ from portal.intake.queries import (
     newer_version,
     overview_of,
 )
-from portal.intake.questionnaire import ADDITION, Note, Section
-from portal.intake.replies import Unreadable, Way, lights
+from portal.intake.questionnaire import ADDITION, LampRule, Note, Section
+from portal.intake.replies import Unreadable, Way
 from portal.intake.saving import AnsweredElsewhere, AskedOtherwise
 from portal.intake.sent import amended_copy
 from portal.intake.sent_copy import Amended, amended, rows_of
@@ -140,8 +143,11 @@ def keep_draft(client: Client, link_id: str) -> ResponseReturnValue:
         return jsonify(line="This was changed in another window too. Continue shows you both."), 409
     except AlreadySent:
         return jsonify(line="Your answers were sent meanwhile, so this is not saved."), 409
-    lit = saved.reply is not None and lights(saved.question, saved.reply)
-    return jsonify(line=saved_line(saved.intake.saved_at, client), lit=lit)
+    line = saved_line(saved.intake.saved_at, client)
+    rule = lit_by(saved.path.questionnaire, saved.question, saved.reply)
+    if rule is None:
+        return jsonify(line=line, lit=False)
+    return jsonify(line=line, lit=True, told=_told_line(client, saved, rule))
 
 
 @blueprint.get("/questions/check")
@@ -163,7 +169,9 @@ def check(client: Client) -> ResponseReturnValue:
         kept_back=any(each.value is not None and each.given is None for each in path.replies.values()),
         adds_up=bool(path.questionnaire.scales),
         lit=path.lit(),
-        told=told(client),
+        told=told_of_lamps(db, client, lit=True) if path.lit() else None,
+        zone=zone_of(client),
+        now=clock.now(),
         seen=answering.intake.version,
         back=_place_before_check(answering),
         saved=saved_line(answering.intake.saved_at, client),
@@ -212,6 +220,14 @@ def _as_it_would_be_sent(client: Client, answering: Answering) -> Amended:
     """Every row; those of an amendment against what it amends."""
     rows, before = rows_of(answering.path), amended_copy(current_db(), client, answering.intake)
     return amended(rows, before.rows) if before else Amended(rows=rows, left_out=[])
+
+
+def _told_line(client: Client, saved: Saved, rule: LampRule) -> str:
+    """What the page says of it, for the script that shows it there."""
+    told = told_of_lamps(current_db(), client, lit=True)
+    line = get_template_attribute("intake/_lamp.html", "told_line")
+    words: str = line(rule, told, saved.question.link_id, zone_of(client), clock.now())
+    return " ".join(Markup(words).striptags().split())
 
 
 def _both_page(client: Client, clash: AnsweredElsewhere, form: AnswerForm) -> str:

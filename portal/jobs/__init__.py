@@ -13,6 +13,6 @@ def init_app(app: Flask) -> None:
     # By their kind, the lane of those jobs that wait for somebody elsewhere: however long one of them takes,
     # it keeps only its own lane waiting. All others are done in one that never waits for anybody.
     app.extensions["job_lanes"] = {}
-    # What a worker throws away every hour; each is called with a database session and `now`.
+    # What a worker throws away or picks up again every hour; each is given a database session and `now`.
     app.extensions["sweepers"] = [forget_done]
     app.cli.add_command(commands.work)

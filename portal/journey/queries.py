@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, literal, select, true
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
 from portal.accounts.queries import name_of
+from portal.consent.queries import OPEN_TEXTS, OpenTexts
 from portal.database import rows
 from portal.intake.queries import Overview, Progress, overview_of
 from portal.journey.steps import Standings, standings
@@ -45,11 +47,12 @@ _FIRST = FIRST_READING.subquery("first")
 _SUGGESTED = OPEN_SUGGESTION.subquery("suggested")
 _ALWAYS = select(literal(1).label("one")).subquery("always")
 # What has nothing to do with one another, in one question to the database: one row, any part of which may be
-# empty.
-_TOGETHER = select(*_FIRST.c, *_LAST.c, *_SUGGESTED.c, UNREAD_BY_CLIENT).select_from(
+# empty, and three counts.
+_TOGETHER = select(*_FIRST.c, *_LAST.c, *_SUGGESTED.c, *OPEN_TEXTS, UNREAD_BY_CLIENT).select_from(
     _ALWAYS.outerjoin(_FIRST, true()).outerjoin(_LAST, true()).outerjoin(_SUGGESTED, true())
 )
-_PARTS = (len(_FIRST.c), len(_FIRST.c) + len(_LAST.c))
+# Where each part of that row begins, and the last one ends.
+_PARTS = tuple(accumulate([len(_FIRST.c), len(_LAST.c), len(_SUGGESTED.c), len(OPEN_TEXTS)], initial=0))
 
 
 class Ended(NamedTuple):
@@ -82,6 +85,8 @@ class Way:
     standings: Standings
     # What their therapist suggests to read, until they have read it or put it away.
     suggested: Suggested | None
+    # Beside the steps: texts to agree to, or not.
+    texts: OpenTexts
     # How many messages wait to be read.
     unread: int
 
@@ -98,36 +103,48 @@ class Way:
 
 def way_of(db: Session, client: Client, *, now: datetime) -> Way:
     """All that the page of the next step says of this client, in three queries."""
-    first, last, suggestion, unread = _together(db, client)
+    beside = _together(db, client)
     overview = overview_of(db, client)
     held = consultations_of(db, client, since=now)
     return Way(
         name=name_of(db, client) if client.sealed_name else None,
-        reading=first,
+        reading=beside.first,
         overview=overview,
         held=held,
-        ended=None if held else _ended(last, now),
+        ended=None if held else _ended(beside.last, now),
         standings=standings(
-            said_read=None if first is None else first.said_at is not None,
+            said_read=None if beside.first is None else beside.first.said_at is not None,
             questions=overview.progress.total,
             answers_begun=overview.progress.begun,
             answers_sent=overview.progress.sent_at is not None,
             held=[each.status for each in held],
         ),
-        suggested=suggestion,
-        unread=unread,
+        suggested=beside.suggested,
+        texts=beside.texts,
+        unread=beside.unread,
     )
 
 
-def _together(db: Session, client: Client) -> tuple[FirstReading | None, Ended | None, Suggested | None, int]:
-    """The first reading, the newest consultation, however it stands, what is suggested, what is unread."""
+class _Beside(NamedTuple):
+    """What the way holds beside questionnaire and times."""
+
+    first: FirstReading | None
+    # The newest consultation, however it stands.
+    last: Ended | None
+    suggested: Suggested | None
+    texts: OpenTexts
+    unread: int
+
+
+def _together(db: Session, client: Client) -> _Beside:
     *row, unread = rows(db, _TOGETHER, {"client_id": client.id})[0]
-    first, last, suggestion = row[: _PARTS[0]], row[_PARTS[0] : _PARTS[1]], row[_PARTS[1] :]
-    return (
-        FirstReading(*first) if first[0] else None,
-        Ended(*last) if last[0] else None,
-        suggested(db, client, suggestion) if suggestion[0] else None,
-        unread,
+    first, last, suggestion, texts = (row[begins:ends] for begins, ends in pairwise(_PARTS))
+    return _Beside(
+        first=FirstReading(*first) if first[0] else None,
+        last=Ended(*last) if last[0] else None,
+        suggested=suggested(db, client, suggestion) if suggestion[0] else None,
+        texts=OpenTexts(*texts),
+        unread=unread,
     )
 
 

@@ -12,7 +12,7 @@ from portal.accounts.access import client_only, public, visitor_kind
 from portal.accounts.models import Client
 from portal.accounts.queries import zone_of
 from portal.database import current_db
-from portal.intake.queries import newest_questionnaire
+from portal.intake.queries import given_questionnaire
 from portal.journey.queries import way_of
 from portal.journey.steps import minutes_together
 from portal.practice.facts import Facts, current_practice
@@ -54,7 +54,7 @@ def lead(reference: str) -> ResponseReturnValue:
 
 def _welcome() -> str:
     first = next(iter(published_readings(current_db())), None)
-    questions = newest_questionnaire(current_db())
+    questions = given_questionnaire(current_db())
     minutes = minutes_together(first.minutes if first else 0, questions.minutes if questions else 0)
     return render_template("journey/welcome.html", first_reading=first, questions=questions, minutes=minutes)
 

@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+_MORNING = 8
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Away:
+    """Whole days of the practice's zone, both included, on which nobody of the practice answers."""
+
+    reference: str
+    first_day: date
+    last_day: date
+    # Who stands in, and the address by which they sign in here, if they do.
+    stand_in: str | None = None
+    stand_in_email: str | None = None
+    # What clients read about it, in the practice's own words.
+    words: str | None = None
+
+    def covers(self, day: date) -> bool:
+        return self.first_day <= day <= self.last_day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +36,7 @@ class Answering:
     days: frozenset[int]
     within_days: int
     by_hour: int
+    absences: tuple[Away, ...] = ()
 
     def answer_by(self, asked_at: datetime) -> datetime:
         """By when a request asked at this moment is answered: an instant in the practice's zone.
@@ -24,8 +45,25 @@ class Answering:
         Monday to Thursday, is answered by Wednesday.
         """
         day = asked_at.astimezone(self.zone).date()
-        counted = 0
-        while counted < self.within_days:
-            day += timedelta(days=1)
-            counted += day.isoweekday() in self.days
+        for _ in range(self.within_days):
+            day = self.answering_day_from(day + _DAY)
         return datetime.combine(day, time(self.by_hour), self.zone)
+
+    def hours_from(self, moment: datetime) -> datetime:
+        """When somebody reads what comes in: at this moment, or from the morning of the next answering day.
+
+        An answering day's hours begin at eight, and end with the hour by which requests are answered.
+        """
+        local = moment.astimezone(self.zone)
+        day = self.answering_day_from(local.date())
+        if day == local.date() and local.hour >= _MORNING:
+            if local.hour < self.by_hour:
+                return moment
+            day = self.answering_day_from(day + _DAY)
+        return datetime.combine(day, time(_MORNING), self.zone)
+
+    def answering_day_from(self, day: date) -> date:
+        """This day, or the first after it, on which the practice answers."""
+        while day.isoweekday() not in self.days or any(away.covers(day) for away in self.absences):
+            day += _DAY
+        return day

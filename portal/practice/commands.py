@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -10,8 +11,16 @@ from flask.cli import AppGroup
 
 from portal import clock
 from portal.database import current_db, transaction
+from portal.errors import NotFound
+from portal.practice.answering import Away
 from portal.practice.facts import Facts, practice_facts
-from portal.practice.services import UnfitFacts, confirm_help_lines, describe_practice
+from portal.practice.services import (
+    UnfitFacts,
+    come_back,
+    confirm_help_lines,
+    describe_practice,
+    go_away,
+)
 from portal.web.formatting import full_date
 
 practice = AppGroup("practice", help="What the practice says of itself.")
@@ -71,14 +80,74 @@ def confirm(yes: bool) -> None:
         click.echo(f"{line.name}: {line.call or line.text}")
     if not yes:
         click.confirm(f"Have you checked that these are right for {here.name}?", abort=True)
-    today = clock.now().astimezone(facts.zone).date()
+    today = _today()
     with transaction() as db:
         confirm_help_lines(db, on=today)
     click.echo(f"Confirmed on {full_date(today)}")
 
 
+@practice.command()
+@click.option("--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), help="The first day: 2027-07-01.")
+@click.option("--until", "last_day", type=click.DateTime(["%Y-%m-%d"]), help="The last day, included.")
+@click.option("--stand-in", help="Who is there meanwhile, as clients read it.")
+@click.option(
+    "--stand-in-email", help="The address by which they sign in here: they are told what cannot wait."
+)
+@click.option("--words", help="What clients read about it: whom to call, and what can wait.")
+def away(
+    first_day: datetime | None,
+    last_day: datetime | None,
+    stand_in: str | None,
+    stand_in_email: str | None,
+    words: str | None,
+) -> None:
+    """Say when the practice is away, and who stands in; without --from, show when that is."""
+    if last_day and not first_day:
+        raise click.UsageError("--until needs --from")
+    if first_day:
+        try:
+            with transaction() as db:
+                go_away(
+                    db,
+                    first_day=first_day.date(),
+                    last_day=(last_day or first_day).date(),
+                    today=_today(),
+                    stand_in=stand_in,
+                    stand_in_email=stand_in_email,
+                    words=words,
+                )
+        except UnfitFacts as unfit:
+            raise click.ClickException(str(unfit)) from None
+    absences = practice_facts(current_db()).absences
+    click.echo("\n".join(map(_line, absences)) or "No absence is known.")
+
+
+@practice.command()
+@click.argument("reference")
+def back(reference: str) -> None:
+    """End the absence of this REFERENCE: from today on the practice is there."""
+    try:
+        with transaction() as db:
+            come_back(db, reference, today=_today())
+    except NotFound:
+        raise click.ClickException(f"There is no absence {reference} to end") from None
+    click.echo("The practice is back.")
+
+
+def _line(away: Away) -> str:
+    days = f"Away from {full_date(away.first_day)} until {full_date(away.last_day)}"
+    if not away.stand_in:
+        return f"{days}. Nobody stands in. ({away.reference})"
+    told = f"told at {away.stand_in_email}" if away.stand_in_email else "not told by the portal"
+    return f"{days}. {away.stand_in} stands in, {told}. ({away.reference})"
+
+
+def _today() -> date:
+    return clock.now().astimezone(practice_facts(current_db()).zone).date()
+
+
 def _described(facts: dict[str, Any]) -> Facts:
-    for said_elsewhere in ("help_lines_confirmed_on", "takes_messages"):
+    for said_elsewhere in ("help_lines_confirmed_on", "takes_messages", "absences", "away"):
         facts.pop(said_elsewhere, None)
     try:
         with transaction() as db:

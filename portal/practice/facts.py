@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.practice.answering import Answering
-from portal.practice.models import ONLY_ROW, Practice
+from portal.practice.answering import Answering, Away
+from portal.practice.models import ONLY_ROW, Absence, Practice
+from portal.web.formatting import full_day
 
 _REMEMBERED_SECONDS = 10.0
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
+_ABSENCES = select(Absence).order_by(Absence.first_day)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -33,6 +36,9 @@ class Facts:
     help_lines_confirmed_on: date | None = None
     # Whether clients and therapists can write to one another here.
     takes_messages: bool = True
+    # The days on which it is away, in order; and of these the ones that are now.
+    absences: tuple[Away, ...] = ()
+    away: Away | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -41,6 +47,9 @@ class Facts:
     @property
     def watched(self) -> str:
         """What every page says about when somebody reads what comes in."""
+        if self.away:
+            back = full_day(self.back_on(self.away))
+            return f"This portal is not watched now. The practice is away, and reads messages from {back} on."
         days = _days_in_words(self.answering_days)
         return f"This portal is not watched around the clock. Messages are read {days}."
 
@@ -68,7 +77,16 @@ class Facts:
             days=frozenset(self.answering_days),
             within_days=self.answers_within_days,
             by_hour=self.answers_by_hour,
+            absences=self.absences,
         )
+
+    def back_on(self, away: Away) -> date:
+        """The first day after it on which the practice answers."""
+        return self.answering.answering_day_from(away.last_day)
+
+    def as_of(self, today: date) -> Facts:
+        """These facts, with what is so on this day of the practice's zone."""
+        return replace(self, away=next((each for each in self.absences if each.covers(today)), None))
 
 
 def _days_in_words(days: tuple[int, ...]) -> str:
@@ -97,10 +115,11 @@ class Remembered:
     def _look_again(self) -> None:
         try:
             with current_app.extensions["database"]() as db:
-                self._facts = practice_facts(db)
+                facts = practice_facts(db)
         except SQLAlchemyError:
             # A page that says the database does not answer still has to show where help is.
             return
+        self._facts = facts.as_of(clock.now().astimezone(facts.zone).date())
         self._until = clock.ticks() + _REMEMBERED_SECONDS
 
 
@@ -112,8 +131,9 @@ def current_practice() -> Facts:
 def practice_facts(db: Session) -> Facts:
     """The stored facts, or the defaults of a practice that has not said anything yet."""
     row = db.get(Practice, ONLY_ROW)
+    absences = tuple(map(_away, db.scalars(_ABSENCES)))
     if row is None:
-        return Facts()
+        return Facts(absences=absences)
     return Facts(
         name=row.name,
         country=row.country,
@@ -123,4 +143,16 @@ def practice_facts(db: Session) -> Facts:
         answers_by_hour=row.answers_by_hour,
         help_lines_confirmed_on=row.help_lines_confirmed_on,
         takes_messages=row.takes_messages,
+        absences=absences,
+    )
+
+
+def _away(row: Absence) -> Away:
+    return Away(
+        reference=row.reference,
+        first_day=row.first_day,
+        last_day=row.last_day,
+        stand_in=row.stand_in,
+        stand_in_email=row.stand_in_email,
+        words=row.words,
     )

@@ -1,4 +1,4 @@
-"""The one row in which a practice says who it is."""
+"""The one row in which a practice says who it is, and the days on which it is away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.database import Base
+from portal.database import Base, new_reference
 
 ONLY_ROW = 1
 
@@ -31,3 +31,20 @@ class Practice(Base):
     help_lines_confirmed_on: Mapped[date | None] = mapped_column(Date)
     # Whether clients and therapists can write to one another here.
     takes_messages: Mapped[bool] = mapped_column(default=True)
+
+
+class Absence(Base):
+    """Days on which the practice is away, both included, in its zone."""
+
+    __tablename__ = "absence"
+    __table_args__ = (CheckConstraint("first_day <= last_day", name="first_before_last"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True, default=new_reference)
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    # Who stands in meanwhile, as clients read it, and the address by which they sign in here, if they do.
+    stand_in: Mapped[str | None]
+    stand_in_email: Mapped[str | None]
+    # What clients read about it: the practice's own words, which are nobody's secret.
+    words: Mapped[str | None]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from portal.errors import Refused
-from portal.practice.models import ONLY_ROW, Practice
+from portal.errors import NotFound, Refused
+from portal.practice.models import ONLY_ROW, Absence, Practice
 
 _NAME_LENGTH = 80
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _MOST_DAYS = 30
 _WEEKDAYS = range(1, 8)
+_LONGEST_ABSENCE = timedelta(days=366)
+_MOST_WORDS = 500
 
 
 class UnfitFacts(Refused):
@@ -78,11 +81,65 @@ def switch_messages(db: Session, *, on: bool) -> None:
     practice.takes_messages = on
 
 
+def go_away(
+    db: Session,
+    *,
+    first_day: date,
+    last_day: date,
+    today: date,
+    stand_in: str | None = None,
+    stand_in_email: str | None = None,
+    words: str | None = None,
+) -> Absence:
+    """The practice is away on these days of its zone, both included. Raises UnfitFacts.
+
+    `stand_in` is who is there meanwhile, as clients read it. With the address by which they sign in here they
+    are told what the practice would be told. Absences that are over are forgotten.
+    """
+    if not max(first_day, today) <= last_day < first_day + _LONGEST_ABSENCE:
+        raise UnfitFacts("an absence ends today or later, after it begins, and lasts a year at most")
+    if stand_in_email and not stand_in:
+        raise UnfitFacts("whoever stands in has a name that clients can read")
+    if words and len(words) > _MOST_WORDS:
+        raise UnfitFacts(f"there is room for {_MOST_WORDS} characters")
+    db.execute(delete(Absence).where(Absence.last_day < today))
+    if db.scalar(select(Absence.id).where(Absence.first_day <= last_day, Absence.last_day >= first_day)):
+        raise UnfitFacts("the practice is away on some of these days already")
+    absence = Absence(
+        first_day=first_day,
+        last_day=last_day,
+        stand_in=_one_line(stand_in, "whoever stands in has a name of") if stand_in else None,
+        stand_in_email=stand_in_email.strip().lower() if stand_in_email else None,
+        words=words or None,
+    )
+    db.add(absence)
+    return absence
+
+
+def come_back(db: Session, reference: str, *, today: date) -> None:
+    """The absence ends: with yesterday, or, if it has not begun before today, as if it had never been.
+
+    Raises NotFound.
+    """
+    absence = db.scalar(select(Absence).where(Absence.reference == reference, Absence.last_day >= today))
+    if absence is None:
+        raise NotFound
+    if absence.first_day < today:
+        absence.last_day = today - timedelta(days=1)
+    else:
+        db.delete(absence)
+
+
 def _name(name: str) -> str:
-    # One line, without what cannot be seen: it stands in the subject of every mail.
+    # It stands in the subject of every mail.
+    return _one_line(name, "the practice's name has")
+
+
+def _one_line(name: str, says: str) -> str:
+    """Without what cannot be seen."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
     if not 1 <= len(line) <= _NAME_LENGTH:
-        raise UnfitFacts(f"the practice's name has 1 to {_NAME_LENGTH} characters")
+        raise UnfitFacts(f"{says} 1 to {_NAME_LENGTH} characters")
     return line
 
 

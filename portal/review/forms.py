@@ -20,7 +20,7 @@ from wtforms import (
 
 # Newer than the stubs.
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from portal.review.calendar import moment_at
 from portal.scheduling.objections import Objection
@@ -67,6 +67,14 @@ class AnswerForm(PortalForm):
     @property
     def chosen_at(self) -> datetime | None:
         return instant_in(self.starts_at.data)
+
+
+class LampNoteForm(PortalForm):
+    """What somebody did about what a client had said. The client does not see it."""
+
+    note = TextAreaField(
+        "What you did", validators=[DataRequired(message="Write what you did, in a few words"), _WORDS]
+    )
 
 
 class DeclineForm(PortalForm):

@@ -14,8 +14,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import client_of, initials_of, name_of
 from portal.calendars.queries import busy_elsewhere
+from portal.consent.queries import DocumentShown, documents_for
+from portal.intake.lamp_lifecycle import LampStatus
+from portal.intake.lamp_queries import LampShown, lamps_of, lamps_open_for, person_of
 from portal.intake.models import Intake, Lamp
-from portal.intake.queries import lamps_lit_for, lamps_of, what_lit
 from portal.intake.sent import SentBefore, SentIntake, all_sent_by, sent_intake_of
 from portal.messages.queries import Conversation, conversation_with
 from portal.notes.queries import Written, notes_about
@@ -70,6 +72,7 @@ class Waiting:
 
     client: Client
     name: str
+    # The unseen ones.
     lamps: list[Lamp] = field(default_factory=list)
     requests: list[Consultation] = field(default_factory=list)
     # About which they wrote: when it was too late to change them, or because no time that was offered fits.
@@ -78,12 +81,19 @@ class Waiting:
     # When they corrected what they had sent, if the therapist has not read that.
     amended_at: datetime | None = None
 
+    @property
+    def waits_for_more(self) -> bool:
+        """Whether there is something beside a lamp, which stands above everything."""
+        return bool(self.requests or self.notes or self.intake_sent_at or self.amended_at)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """What waits for the therapist, what waits for somebody else, and what the day holds."""
 
     queue: Sequence[Waiting]
+    # What is to be looked at, and what was seen and is not closed yet, each with the name of its client.
+    lamps: Sequence[tuple[Lamp, str]]
     # Each with the name of its client; proposals by the time until which clients choose.
     proposed: Sequence[tuple[Consultation, str]]
     todays: Sequence[tuple[Consultation, str]]
@@ -115,9 +125,8 @@ class Person:
     intake: SentIntake | None
     # All that they sent, the newest first.
     sent: Sequence[SentBefore]
-    # What the therapist has not seen yet, and the questions whose answers lit it.
-    lamps: Sequence[Lamp]
-    lit_by: Sequence[str]
+    lamps: Sequence[LampShown]
+    agreements: Sequence[DocumentShown]
     consultations: Sequence[Request]
     # None if they have said nothing of being reached.
     wish: Wish | None
@@ -134,6 +143,15 @@ class Person:
         return [each for each in self.sent if each.is_amendment and each.read_at is None]
 
     @property
+    def lamps_open(self) -> list[LampShown]:
+        """Unseen, or seen and not closed."""
+        return [each for each in self.lamps if each.lamp.status is not LampStatus.CLOSED]
+
+    @property
+    def lamps_closed(self) -> list[LampShown]:
+        return [each for each in self.lamps if each.lamp.status is LampStatus.CLOSED]
+
+    @property
     def waiting(self) -> list[Request]:
         return [each for each in self.consultations if each.consultation.status is Status.REQUESTED]
 
@@ -147,8 +165,11 @@ def desk_of(db: Session, therapist: Therapist, *, now: datetime, day: tuple[date
             people[client.id] = Waiting(client=client, name=name_of(db, client))
         return people[client.id]
 
-    for lamp, client in lamps_lit_for(db, therapist):
-        person(client).lamps.append(lamp)
+    lamps = lamps_open_for(db, therapist)
+    for lamp in lamps:
+        # Of somebody else's client, for whom this therapist stands in, there is only the lamp.
+        if lamp.status is LampStatus.LIT and lamp.client.therapist_id == therapist.id:
+            person(lamp.client).lamps.append(lamp)
     standing = _standing(db, therapist, now, until=day[1])
     _take_up(standing, person, now)
     for intake in _new_intakes(db, therapist):
@@ -160,6 +181,7 @@ def desk_of(db: Session, therapist: Therapist, *, now: datetime, day: tuple[date
     named = [(each, name_of(db, each.client)) for each in standing]
     return Desk(
         queue=list(people.values()),
+        lamps=[(lamp, person_of(db, lamp)) for lamp in lamps],
         proposed=[each for each in named if each[0].status is Status.PROPOSED],
         todays=[each for each in named if _is_within(each[0], *day)],
         over=[each for each in named if _is_over(each[0], now)],
@@ -213,7 +235,6 @@ def clients_by_name(db: Session, therapist: Therapist) -> Mapping[str, str]:
 def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
     """One of the therapist's clients. Raises NotFound."""
     client = client_of(db, therapist, reference)
-    unseen = [lamp for lamp in lamps_of(db, client) if lamp.seen_at is None]
     return Person(
         client=client,
         name=name_of(db, client),
@@ -222,8 +243,8 @@ def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
         messages=conversation_with(db, client, therapist, most=_LAST_MESSAGES),
         intake=sent_intake_of(db, client),
         sent=all_sent_by(db, client),
-        lamps=unseen,
-        lit_by=what_lit(db, unseen),
+        lamps=lamps_of(db, client),
+        agreements=documents_for(db, client),
         consultations=[_request(db, each) for each in history_with(db, therapist, client)],
         wish=wish_of(db, client),
         notes=notes_about(db, therapist, client),

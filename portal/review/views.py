@@ -18,7 +18,6 @@ from portal.database import current_db, transaction
 from portal.errors import NotFound, Overtaken
 from portal.intake.amending import see_amendments
 from portal.intake.sent import all_sent_by, sent_intake_of
-from portal.intake.services import see_lamps
 from portal.messages.queries import unread_for
 from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of
@@ -37,6 +36,7 @@ from portal.scheduling.proposing import withdraw_proposal
 from portal.scheduling.queries import consultation_of, phrases_of
 from portal.scheduling.services import cancel_consultation
 from portal.scheduling.undoing import AskedMeanwhile, SettledMeanwhile, undo
+from portal.web.pdf import as_file, can_be_drawn
 
 # What may have happened meanwhile, at another desk, by the client's hand, or because time has passed.
 _NOT_UNDONE: Mapping[type[Exception], str] = {
@@ -56,6 +56,7 @@ def today(therapist: Therapist) -> str:
     return render_template(
         "review/today.html",
         desk=_desk(therapist, now),
+        therapist=therapist,
         failing=[source for source in sources_of(db, therapist, now=now) if source.failed_at],
         unread=unread_for(db, therapist),
         now=now,
@@ -73,15 +74,23 @@ def person(therapist: Therapist, reference: str) -> str:
         queue=_desk(therapist, now).queue,
         zone=zone_of(therapist),
         now=now,
+        as_file=can_be_drawn(),
     )
 
 
-@blueprint.post("/clients/<string:reference>/lamps")
+@blueprint.get("/clients/<string:reference>.pdf")
 @therapist_only
-def see(therapist: Therapist, reference: str) -> ResponseReturnValue:
-    with transaction() as db:
-        see_lamps(db, client_of(db, therapist, reference), now=clock.now())
-    return redirect(url_for("review.person", reference=reference), code=303)
+def person_as_file(therapist: Therapist, reference: str) -> ResponseReturnValue:
+    """For the therapist's paper file."""
+    now, zone = clock.now(), zone_of(therapist)
+    return as_file(
+        "review/person_on_paper.html",
+        called="document",
+        on=now.astimezone(zone).date(),
+        person=person_whole(current_db(), therapist, reference),
+        zone=zone,
+        now=now,
+    )
 
 
 @blueprint.post("/clients/<string:reference>/answers")

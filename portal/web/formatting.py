@@ -19,6 +19,11 @@ def full_date(when: date) -> str:
     return f"{when.day} {when:%B} {when.year}"
 
 
+def full_day(when: date) -> str:
+    """For example: Thursday 4 March."""
+    return f"{when:%A} {when.day} {when:%B}"
+
+
 def clock_time(moment: datetime, zone: tzinfo) -> str:
     """For example: 10:00."""
     return f"{moment.astimezone(zone):%H:%M}"
@@ -73,7 +78,7 @@ def zone_called(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
 
 def init_app(app: Flask) -> None:
     moments = (day, clock_time, day_and_time, short_day_and_time, at_or_on, in_full)
-    for fit in (*moments, full_date, offset, zone_name):
+    for fit in (*moments, full_date, full_day, offset, zone_name):
         app.add_template_filter(fit)
 
 

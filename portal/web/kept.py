@@ -23,9 +23,9 @@ _MOST_CHARACTERS = 400_000
 _SECRET = ("password", "token")
 # What a page writes into its own form. Everything else in it somebody wrote or chose.
 _OF_THE_PAGE = frozenset(
-    ["above", "asked", "asked_on", "based_on", "below", "block", "clash", "code", "depth", "join", "keep"]
-    + ["kept", "key", "next", "number", "on", "page", "seen", "starts_at", "time_zone", "to", "turn", "upto"]
-    + ["version", "way", "what", "zone"]
+    ["above", "asked", "asked_on", "based_on", "below", "block", "clash", "code", "depth", "drawn_as", "join"]
+    + ["keep", "kept", "key", "next", "number", "on", "page", "seen", "starts_at", "time_zone", "to", "turn"]
+    + ["upto", "version", "way", "what", "zone"]
 )
 
 

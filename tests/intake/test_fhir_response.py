@@ -163,7 +163,7 @@ def test_it_names_the_questionnaire_that_was_answered():
     own = questionnaire(item("a"))
     theirs = brought(resource(fhir_item("a"), url="http://example.org/q", version="2")).questionnaire
 
-    assert _response(own, {})["questionnaire"].endswith("/Questionnaire/test|3")
+    assert _response(own, {})["questionnaire"].endswith("/Questionnaire/test|3-ab")
     assert _response(theirs, {})["questionnaire"] == "http://example.org/q|2"
 
 

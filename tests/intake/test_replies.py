@@ -17,7 +17,6 @@ from portal.intake.replies import (
     in_words,
     is_stale,
     joined,
-    lights,
     packed,
     read,
     reply_after,
@@ -250,14 +249,3 @@ def test_an_old_page_is_stale_only_where_something_would_be_lost(earlier, value,
 )
 def test_two_answers_in_one(kind, one, other, both):
     assert joined(_question(kind), one, other) == both
-
-
-def test_only_an_answer_that_was_given_lights_the_lamp():
-    lamp = {"codes": ["yes"], "heading": "Thank you", "words": "You are not alone."}
-    question = _question("yes-no", lamp=lamp)
-
-    assert lights(question, Reply(ANSWERED, True))
-    assert not lights(question, Reply(ANSWERED, False))
-    assert not lights(question, Reply(IN_PERSON, True))
-    assert not lights(question, None)
-    assert not lights(_question("yes-no"), Reply(ANSWERED, True))

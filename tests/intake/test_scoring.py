@@ -103,3 +103,47 @@ def test_a_copy_of_the_first_shape_is_still_read():
 
     assert [each.shown for each in thawed(copy).rows] == [["Heron"]]
     assert thawed(copy).scores == []
+
+
+BANDS = [
+    {"low": 0, "high": 3, "words": "quiet"},
+    {"low": 4, "high": 6, "words": "loud"},
+    {"low": 7, "high": 9, "words": "very loud"},
+]
+
+
+@pytest.mark.parametrize(
+    ("replies", "band"),
+    [
+        (answered(a="no", b="no", c="no"), "quiet"),
+        (answered(a="no", b="no", c="much"), "quiet"),
+        (answered(a="much", b="much", c="no"), "loud"),
+        (answered(a="much", b="much", c="much"), "very loud"),
+        (answered(a="some", b="some", c="some"), "loud"),
+        (answered(a="much", b="much"), None),
+    ],
+)
+def test_a_total_has_the_words_of_the_band_that_holds_it(replies, band):
+    (score,) = scores_of(Path(_definition(bands=BANDS), replies))
+
+    assert score.band == band
+
+
+def test_a_total_that_a_mean_has_put_between_two_bands_has_both_their_words():
+    definition = _definition(missing="mean", at_least=2, bands=BANDS)
+
+    (score,) = scores_of(Path(definition, answered(a="some", b="much")))
+
+    assert (score.total, score.band) == (6.75, "between “loud” and “very loud”")
+
+
+def test_no_bands_no_words_and_copies_from_before_there_were_any_are_read():
+    path = Path(_definition(), answered(a="no", b="some", c="much"))
+    copy = json.loads(
+        frozen(path, name="test", number=1, definition_hash="ab", sent_at=datetime(2027, 3, 1, tzinfo=UTC))
+    )
+    del copy["scores"][0]["band"]
+
+    (score,) = thawed(json.dumps(copy)).scores
+
+    assert (score.total, score.band) == (4.5, None)

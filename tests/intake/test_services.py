@@ -14,15 +14,13 @@ from portal.accounts.models import Client
 from portal.accounts.queries import name_of
 from portal.database import transaction
 from portal.errors import NotFound
-from portal.intake.models import Answer, Intake, Lamp, QuestionnaireVersion
+from portal.intake.models import Answer, GivenVersion, Intake, QuestionnaireVersion
 from portal.intake.queries import (
     AlreadySent,
     NotBegun,
     Progress,
     answer_place,
     answering_of,
-    lamps_lit_for,
-    lamps_of,
     overview_of,
 )
 from portal.intake.replies import AnswerState, Posted, Reply, Unreadable, Way
@@ -36,7 +34,6 @@ from portal.intake.services import (
     publish,
     publish_shipped_questionnaire,
     save_answer,
-    see_lamps,
     send_intake,
     shipped_questionnaire,
 )
@@ -313,69 +310,6 @@ def test_windows_that_save_different_questions_at_once_lose_nothing(app, db, sam
     assert db.scalars(select(Intake.version)).one() == 5
 
 
-# Lamps
-
-
-def test_a_lamp_is_lit_once_and_tells_the_therapist_once(db, sam, now):
-    make.intake(db, client=sam)
-    _save(sam, "right-now", now, "thoughts", way=Way.DRAFT, page="p", turn=1)
-    _save(sam, "right-now", now, "safe", way=Way.DRAFT, page="p", turn=2)
-    _save(sam, "right-now", now, "not-safe", page="p", turn=3)
-
-    assert [lamp.link_id for lamp in db.scalars(select(Lamp))] == ["right-now"]
-    mail = db.scalars(select(OutgoingEmail)).one()
-    assert (mail.recipient, mail.subject) == (
-        sam.therapist.email,
-        "Something on your desk wants a look today",
-    )
-    assert "https://portal.test/desk" in mail.body
-
-
-@pytest.mark.parametrize(
-    ("typed", "way"),
-    [("safe", Way.CONTINUE), ("thoughts", Way.IN_PERSON), ("thoughts", Way.DECLINE), ("", Way.SKIP)],
-)
-def test_nothing_but_a_given_answer_lights_it(db, sam, now, typed, way):
-    make.intake(db, client=sam)
-
-    _save(sam, "right-now", now, typed, way=way)
-
-    assert db.scalars(select(Lamp)).all() == []
-    assert db.scalars(select(OutgoingEmail)).all() == []
-
-
-def test_a_lamp_that_cannot_be_told_of_is_not_lit_either(db, sam, now, monkeypatch):
-    # Forced, since nothing on the way fails by itself: both are in one transaction, or neither is.
-    make.intake(db, client=sam)
-    monkeypatch.setattr("portal.intake.emails.post", lambda *_args, **_more: 1 / 0)
-
-    with pytest.raises(ZeroDivisionError):
-        _save(sam, "right-now", now, "thoughts")
-
-    assert db.scalars(select(Lamp)).all() == []
-    assert db.scalars(select(Answer)).all() == []
-
-
-def test_a_therapist_sees_the_lamps_of_their_own_clients_until_they_say_so(db, sam, now, later):
-    make.intake(db, client=sam)
-    kit = make.client(db, therapist=make.therapist(db, name="Bo Lind"))
-    make.intake(db, client=kit)
-    _save(sam, "right-now", now, "thoughts")
-    _save(kit, "right-now", now, "unsure")
-    ada, bo = sam.therapist, kit.therapist
-
-    lit = lamps_lit_for(db, ada)
-    assert [(lamp.link_id, client.id) for lamp, client in lit] == [("right-now", sam.id)]
-    assert name_of(db, lit[0][1])
-    with transaction() as writing:
-        see_lamps(writing, again(writing, sam), now=now)
-
-    db.expire_all()
-    assert lamps_lit_for(db, ada) == []
-    assert [lamp.seen_at for lamp in lamps_of(db, sam)] == [now]
-    assert len(lamps_lit_for(db, bo)) == 1
-
-
 # Sending
 
 
@@ -468,5 +402,5 @@ def test_progress_takes_one_query_however_much_was_said(db, sam, queries, said):
 
 def test_progress_before_anything_began(db, sam):
     assert overview_of(db, sam).progress == Progress(total=8, untouched=8)
-    db.query(QuestionnaireVersion).delete()
+    db.query(GivenVersion).delete()
     assert overview_of(db, sam).progress == Progress()

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portal.accounts.queries import client_of, name_of
 from portal.database import transaction
+from portal.intake.lamp_lifecycle import LampStatus
 from portal.intake.models import Answer, Intake, Lamp
 from portal.intake.services import publish, shipped_questionnaire
 from portal.mail.models import OutgoingEmail
@@ -261,7 +262,7 @@ def test_another_answer_after_the_therapist_has_seen_the_lamp_lights_it_anew(db,
     browser.choose("I am not sure")
     browser.press("Continue")
     lamp = db.scalars(select(Lamp)).one()
-    lamp.seen_at = now
+    lamp.status, lamp.seen_at = LampStatus.SEEN, now
     db.flush()
 
     later(now + timedelta(minutes=30))

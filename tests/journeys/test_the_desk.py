@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from portal.intake.models import Lamp
 from portal.scheduling.lifecycle import Status
 from tests import make
 from tests.browser import Browser
@@ -67,8 +66,7 @@ def test_a_lamp_names_its_question_before_the_answers_are_sent(db, now, ada, bro
     """W5: it is lit when the answer is saved; what is not sent stays the client's own."""
     sam = make.client(db, therapist=ada)
     intake = make.intake(db, client=sam)
-    db.add(Lamp(client_id=sam.id, intake_id=intake.id, link_id="right-now", lit_at=now))
-    db.flush()
+    make.lamp(db, intake, lit_at=now)
     browser.sign_in(ada)
 
     assert "1 to look at today" in browser.open("/desk").text
@@ -76,7 +74,7 @@ def test_a_lamp_names_its_question_before_the_answers_are_sent(db, now, ada, bro
     assert "Is there anything your therapist should know about your safety right now?" in page.text
     assert "Their answers are not sent yet" in page.text
 
-    browser.press("I have seen it")
+    browser.press("I have seen this")
     assert "Nobody is waiting for you." in browser.open("/desk").text
 
 

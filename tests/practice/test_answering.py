@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.practice.answering import Answering
+from portal.practice.answering import Answering, Away
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -70,3 +71,52 @@ def test_which_day_it_is_when_somebody_asks_is_the_practices_to_say():
 
 def test_midnight_is_an_hour_too():
     assert answering(by_hour=0, within=1).answer_by(datetime(2027, 3, 1, 9, tzinfo=LONDON)).hour == 0
+
+
+def london(text):
+    return datetime.fromisoformat(text).replace(tzinfo=LONDON)
+
+
+def away(first, last):
+    return Away(reference="x", first_day=date.fromisoformat(first), last_day=date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("absences", "asked", "answered"),
+    [
+        # 1 March 2027 is a Monday. Days away do not count, and those around them do.
+        ([("2027-03-02", "2027-03-02")], "2027-03-01 09:00", "2027-03-04 18:00"),
+        ([("2027-03-02", "2027-03-14")], "2027-03-01 09:00", "2027-03-16 18:00"),
+        ([("2027-02-20", "2027-03-01")], "2027-03-01 09:00", "2027-03-03 18:00"),
+        (
+            [("2027-03-02", "2027-03-03"), ("2027-03-05", "2027-03-08")],
+            "2027-03-01 09:00",
+            "2027-03-09 18:00",
+        ),
+    ],
+)
+def test_nothing_is_promised_for_a_day_on_which_nobody_is_there(absences, asked, answered):
+    known = replace(answering(), absences=tuple(away(*each) for each in absences))
+
+    assert known.answer_by(london(asked)) == london(answered)
+
+
+@pytest.mark.parametrize(
+    ("moment", "read"),
+    [
+        ("2027-03-01 08:00", "2027-03-01 08:00"),
+        ("2027-03-01 17:59", "2027-03-01 17:59"),
+        ("2027-03-01 18:00", "2027-03-02 08:00"),
+        ("2027-03-01 03:00", "2027-03-01 08:00"),
+        ("2027-03-05 18:30", "2027-03-08 08:00"),
+        ("2027-03-09 12:00", "2027-03-15 08:00"),
+    ],
+)
+def test_somebody_reads_from_eight_on_answering_days(moment, read):
+    known = replace(answering(), absences=(away("2027-03-09", "2027-03-12"),))
+
+    assert known.hours_from(london(moment)) == london(read)
+
+
+def test_a_practice_that_answers_early_reads_in_the_morning_all_the_same():
+    assert answering(by_hour=0).hours_from(london("2027-03-01 12:00")) == london("2027-03-02 08:00")

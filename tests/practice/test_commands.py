@@ -114,3 +114,34 @@ def test_where_no_lines_are_known_there_is_nothing_to_confirm(app, db):
 
     assert outcome.exit_code == 1
     assert "No help lines are known for XK" in outcome.output
+
+
+def practice(app, *arguments):
+    return app.test_cli_runner().invoke(args=["practice", *arguments])
+
+
+def test_the_practice_goes_away_and_comes_back(app, db):
+    run(app, "--name", "Willow Street", "--country", "GB", "--time-zone", "Europe/London")
+    days = ("--from", "2027-03-01", "--until", "2027-03-07")
+    person = ("--stand-in", "Bo Lind", "--stand-in-email", "bo@example.org", "--words", "Call Bo.")
+
+    outcome = practice(app, "away", *days, *person)
+
+    (away,) = practice_facts(db).absences
+    assert outcome.output == (
+        "Away from 1 March 2027 until 7 March 2027. Bo Lind stands in, told at bo@example.org."
+        f" ({away.reference})\n"
+    )
+    assert practice(app, "away").output == outcome.output
+    # Describing it keeps what was said of that.
+    assert "not watched" in run(app, "--name", "Elm Street").output
+    assert practice(app, "back", away.reference).exit_code == 0
+    db.expire_all()
+    assert practice_facts(db).absences == ()
+    assert practice(app, "away").output == "No absence is known.\n"
+
+
+def test_an_absence_that_cannot_be_says_why(app):
+    assert "has a name" in practice(app, "away", "--from", "2027-03-01", "--stand-in-email", "b@x.org").output
+    assert practice(app, "away", "--until", "2027-03-01").exit_code == 2
+    assert practice(app, "back", "nothing").exit_code == 1

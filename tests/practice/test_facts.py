@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from portal import clock
 from portal.practice.facts import Facts, current_practice
+from portal.practice.models import Absence
 from tests import make
 
 
@@ -66,3 +69,21 @@ def test_what_is_forgotten_is_looked_up_at_once(inside_app, app, db):
     app.extensions["practice"].forget()
 
     assert current_practice().name == "After"
+
+
+def test_while_it_is_away_every_page_says_from_when_on_messages_are_read(inside_app, app, db, now, later):
+    make.practice(db, answering_days="1,2,3,4")
+    db.add(Absence(first_day=date(2027, 3, 1), last_day=date(2027, 3, 4)))
+    db.flush()
+    app.extensions["practice"].forget()
+
+    facts = current_practice()
+    assert facts.away is not None
+    # Friday is no answering day.
+    assert facts.watched == (
+        "This portal is not watched now. The practice is away, and reads messages from Monday 8 March on."
+    )
+    later(now + timedelta(days=4))
+    app.extensions["practice"].forget()
+    assert current_practice().away is None
+    assert current_practice().watched.endswith("Messages are read Monday to Thursday.")

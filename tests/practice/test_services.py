@@ -7,9 +7,17 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from portal.errors import NotFound
 from portal.practice.facts import Facts, practice_facts
-from portal.practice.models import Practice
-from portal.practice.services import NotDescribed, UnfitFacts, confirm_help_lines, describe_practice
+from portal.practice.models import Absence, Practice
+from portal.practice.services import (
+    NotDescribed,
+    UnfitFacts,
+    come_back,
+    confirm_help_lines,
+    describe_practice,
+    go_away,
+)
 
 WILLOW = {
     "name": "Willow Street Practice",
@@ -75,3 +83,66 @@ def test_what_cannot_be_is_refused_with_the_reason(db, said, reason):
 def test_nothing_is_confirmed_by_a_practice_that_has_not_said_where_it_is(db):
     with pytest.raises(NotDescribed):
         confirm_help_lines(db, on=date(2027, 3, 1))
+
+
+TODAY = date(2027, 3, 1)
+
+
+def leave(db, first=1, last=7, **more):
+    days = {"first_day": date(2027, 3, first), "last_day": date(2027, 3, last)}
+    absence = go_away(db, **days, today=TODAY, **more)
+    db.flush()
+    return absence
+
+
+def test_an_absence_is_kept_as_it_is_said(db):
+    leave(db, stand_in=" Bo\n Lind ", stand_in_email=" Bo@Example.org ", words="Call Bo.")
+
+    (away,) = practice_facts(db).absences
+    assert (away.first_day, away.last_day) == (date(2027, 3, 1), date(2027, 3, 7))
+    assert (away.stand_in, away.stand_in_email, away.words) == ("Bo Lind", "bo@example.org", "Call Bo.")
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"first": 5, "last": 4}, "after it begins"),
+        ({"stand_in_email": "bo@example.org"}, "has a name"),
+        ({"stand_in": "B" * 81}, "1 to 80 characters"),
+        ({"words": "w" * 501}, "room for 500"),
+    ],
+)
+def test_an_absence_that_cannot_be_is_refused(db, more, reason):
+    with pytest.raises(UnfitFacts, match=reason):
+        leave(db, **more)
+
+    assert practice_facts(db).absences == ()
+
+
+def test_one_that_is_over_or_without_end_is_refused(db):
+    for first, last in ((date(2027, 2, 1), date(2027, 2, 28)), (TODAY, date(2028, 3, 2))):
+        with pytest.raises(UnfitFacts, match="a year at most"):
+            go_away(db, first_day=first, last_day=last, today=TODAY)
+
+
+def test_two_absences_share_no_day_and_those_that_are_over_are_forgotten(db):
+    db.add(Absence(first_day=date(2027, 2, 1), last_day=date(2027, 2, 28)))
+    leave(db, 1, 7)
+    with pytest.raises(UnfitFacts, match="already"):
+        leave(db, 7, 9)
+
+    leave(db, 8, 9)
+
+    assert [away.first_day.day for away in practice_facts(db).absences] == [1, 8]
+
+
+def test_coming_back_ends_it_with_yesterday_or_as_if_it_had_never_been(db):
+    begun, planned = leave(db, 1, 7), leave(db, 20, 27)
+
+    come_back(db, begun.reference, today=date(2027, 3, 4))
+    come_back(db, planned.reference, today=date(2027, 3, 4))
+    db.flush()
+
+    assert [(away.first_day.day, away.last_day.day) for away in practice_facts(db).absences] == [(1, 3)]
+    with pytest.raises(NotFound):
+        come_back(db, begun.reference, today=date(2027, 3, 4))

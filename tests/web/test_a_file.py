@@ -98,6 +98,5 @@ def test_what_is_no_such_form_breaks_nothing(http, body):
 
 def test_where_a_file_is_taken_is_known_before_anybody_asks(app):
     """By its whole address, since nobody has matched one yet: so none with a placeholder can take one."""
-    assert doors.larger_bodies(app) == {
-        f"/desk/readings/{place}": 5_500_000 for place in ("new", "draft", "import", "mending")
-    }
+    readings = {f"/desk/readings/{place}": 5_500_000 for place in ("new", "draft", "import", "mending")}
+    assert doors.larger_bodies(app) == {"/desk/questionnaire/all/file": 5_100_000, **readings}
