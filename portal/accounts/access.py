@@ -95,7 +95,7 @@ def visitor_kind() -> str | None:
 
 def stay() -> Stay | None:
     """For the layout: until when who is signed in stays so; None for who stays for days."""
-    place = current_place()
+    place = current_place() if visitor_kind() else None
     if place is None or place.lasting is OWN:
         return None
     until = place.lasting.until(signed_in_at=place.signed_in_at, now=clock.now())

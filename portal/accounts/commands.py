@@ -6,7 +6,7 @@ import sys
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from portal import clock
 from portal.accounts import second_step
@@ -50,6 +50,7 @@ def add(name: str, email: str, time_zone: str | None, password_stdin: bool) -> N
 
 
 @click.command("reset-second-step")
+@with_appcontext
 @click.argument("address")
 @click.option("--yes", is_flag=True, help="Do it without being asked.")
 def reset_second_step(address: str, yes: bool) -> None:
@@ -63,7 +64,8 @@ def reset_second_step(address: str, yes: bool) -> None:
     if not yes:
         click.confirm(f"Have you spoken with whoever signs in with {person.email}, and know that it is they?",
                       abort=True)  # fmt: skip
-    with transaction() as db:
+    # The mail names addresses of the portal.
+    with current_app.test_request_context(base_url=current_app.config["BASE_URL"]), transaction() as db:
         second_step.reset_second_step(db, person, now=clock.now())
     click.echo(f"Reset. {person.email} is told by mail, and signs in with the password or a new one.")
 

@@ -113,16 +113,11 @@ def make_known() -> str:
     return hash_of(known)
 
 
-def make_unknown() -> None:
+def make_unknown(answer: Response) -> None:
     """Nothing says any more that this browser was here."""
-    if _known_name() not in request.cookies:
-        return
-
-    @after_this_request
-    def drop(answer: Response) -> Response:
+    if _known_name() in request.cookies:
         secure = current_app.config["SESSION_COOKIE_SECURE"]
         answer.delete_cookie(_known_name(), secure=secure, httponly=True, samesite="Lax")
-        return answer
 
 
 def _known_name() -> str:

@@ -180,7 +180,6 @@ def _joining(
         raise AddressTaken
     person.password_hash, person.time_zone = password_hash, time_zone
     void_all_links(db, person, now=now)
-    db.get_one(DataKey, person.data_key_id)
     return person
 
 

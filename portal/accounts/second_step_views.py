@@ -110,11 +110,11 @@ def _app_confirmed(person: Person, form: AppForm) -> ResponseReturnValue:
 
 
 def _app_page(person: Person, form: AppForm, secret: str) -> str:
-    picture = picture_of(secret, address=person.email, issuer=current_practice().name)
+    qr = picture_of(secret, address=person.email, issuer=current_practice().name)
     return render_template(
         "accounts/set_up_app.html",
         form=form,
         secret=in_groups(secret),
         # Drawn from the secret alone: nothing in it was typed by anybody.
-        picture=Markup(picture),
+        qr=Markup(qr),
     )

@@ -240,7 +240,8 @@ def let_in(db: Session, person: Person, *, checked_hash: str, renewed_hash: str 
 
 def keep_name(db: Session, client: Client, name: str) -> None:
     """Keep the name that the client wants to be called by, sealed."""
-    client.sealed_name = seal(db, client.data_key, name, of=name_row(client))
+    key = db.get_one(DataKey, client.data_key_id)
+    client.sealed_name = seal(db, key, name, of=name_row(client))
 
 
 def forget_idle_codes(db: Session, person: Person) -> None:

@@ -125,10 +125,11 @@ def _leaving_shows_no_error(answer: Response) -> Response:
 def _left(*, ended: bool) -> Response:
     """Nothing is left behind, of the session neither if it is `ended`, and nothing is shown."""
     cleared = ['"cache"', '"storage"']
+    answer = make_response(render_template("accounts/leave.html"))
     if ended:
         visit.leave()
+        cookie.make_unknown(answer)
         cleared.append('"cookies"')
-    answer = make_response(render_template("accounts/leave.html"))
     answer.headers["Clear-Site-Data"] = ", ".join(cleared)
     return answer
 

@@ -110,8 +110,7 @@ def sign_out(db: Session) -> None:
 
 
 def leave() -> None:
-    """Sign out whoever flees, and leave nothing; where the database does not answer, at least not here."""
-    cookie.make_unknown()
+    """Sign out whoever flees; where the database does not answer, this browser at least forgets them."""
     try:
         with transaction() as db:
             _forget_this_browser(db)

@@ -69,10 +69,10 @@ class Limit:
 
         Never inside a transaction: it is counted whatever becomes of the request.
         """
-        for item in self._items:
-            until = _counted().hit(item, self._key(whose))
-            if until is not None:
-                raise MustWait(until)
+        counting, key = _counted(), self._key(whose)
+        if not all(counting.hit(item, key) for item in self._items):
+            # Of several stretches that are full, the one that is over last.
+            raise MustWait(max(counting.has_room_from(item, key) for item in self._items))
 
     def has_room(self, *whose: str) -> bool:
         """Counts it, and says no instead of raising: for what must not be told."""
@@ -126,15 +126,18 @@ class _Counting:
         if redis_url:
             self._elsewhere = FixedWindowRateLimiter(storage_from_string(redis_url))
 
-    def hit(self, item: RateLimitItem, key: str) -> datetime | None:
-        """None if there was room, else when there is again."""
+    def hit(self, item: RateLimitItem, key: str) -> bool:
+        """Whether there was room."""
+        return self._by_whoever_answers(lambda counting: counting.hit(item, key))
 
-        def hit(counting: FixedWindowRateLimiter) -> datetime | None:
-            if counting.hit(item, key):
-                return None
-            return datetime.fromtimestamp(counting.get_window_stats(item, key).reset_time, UTC)
+    def has_room_from(self, item: RateLimitItem, key: str) -> datetime:
+        """From when on there is room: from now, or from the end of the stretch that is full."""
 
-        return self._by_whoever_answers(hit)
+        def ends(counting: FixedWindowRateLimiter) -> datetime:
+            window = counting.get_window_stats(item, key)
+            return datetime.fromtimestamp(window.reset_time, UTC) if window.remaining <= 0 else clock.now()
+
+        return self._by_whoever_answers(ends)
 
     def clear(self, item: RateLimitItem, key: str) -> None:
         self._by_whoever_answers(lambda counting: counting.clear(item, key))

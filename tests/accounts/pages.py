@@ -31,6 +31,11 @@ def post(browser: Browser, path: str, **fields: Any) -> TestResponse:
     )
 
 
+def asked(statements: list[str]) -> int:
+    """How many questions a page asked, but for the practice's facts, which are looked up every ten seconds."""
+    return len([each for each in statements if "FROM practice" not in each])
+
+
 def ask_device(browser: Browser, challenge: str) -> str:
     """What the portal wants the device to be asked."""
     answer = post(browser, challenge)
