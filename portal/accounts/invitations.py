@@ -121,12 +121,15 @@ def invitations_of(db: Session, therapist: Therapist, *, now: datetime) -> Seque
         .options(joinedload(Invitation.therapist))
         .execution_options(populate_existing=True)
     ).all()
-    return [_shown(db, each, now) for each in found]
+    # Held here, so that it is looked up once.
+    key = own_key(db, therapist, now=now) if found else None
+    return [_shown(db, key, each, now) for each in found if key is not None]
 
 
 def invitation_behind(db: Session, token: str, *, now: datetime) -> Shown:
     """What the link of the mail is about, for whoever follows it. Raises LinkGone."""
-    return _shown(db, _open_invitation(db, token, now=now), now)
+    invitation = _open_invitation(db, token, now=now)
+    return _shown(db, own_key(db, invitation.therapist, now=now), invitation, now)
 
 
 def accept_invitation(
@@ -145,7 +148,7 @@ def accept_invitation(
     somebody has a proved account with it.
     """
     invitation = _open_invitation(db, token, now=now)
-    words = _shown(db, invitation, now)
+    words = _shown(db, own_key(db, invitation.therapist, now=now), invitation, now)
     if not _take_up(db, invitation, now=now):
         raise LinkGone
     client = _joining(db, invitation.email, password_hash, time_zone, reference, now)
@@ -227,8 +230,7 @@ def _take_back(db: Session, *which: ColumnElement[bool], now: datetime) -> bool:
     return bool(taken)
 
 
-def _shown(db: Session, invitation: Invitation, now: datetime) -> Shown:
-    key = own_key(db, invitation.therapist, now=now)
+def _shown(db: Session, key: DataKey, invitation: Invitation, now: datetime) -> Shown:
     return Shown(
         reference=invitation.reference,
         email=invitation.email,

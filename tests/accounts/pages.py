@@ -32,7 +32,7 @@ def post(browser: Browser, path: str, **fields: Any) -> TestResponse:
 
 
 def asked(statements: list[str]) -> int:
-    """How many questions a page asked, but for the practice's facts, which are looked up every ten seconds."""
+    """How many questions a page asked, but for the practice's facts, which are looked up now and then."""
     return len([each for each in statements if "FROM practice" not in each])
 
 

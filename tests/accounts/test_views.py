@@ -341,6 +341,25 @@ def test_an_unknown_link_is_answered_kindly(browser, path):
     assert page.link_called("Ask for a new password").get("href") == "/forgotten-password"
 
 
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "localhost:8000"])
+@pytest.mark.parametrize("page", ["/sign-up", "/forgotten-password"])
+def test_a_mailed_link_leads_to_the_portal_s_own_name_whatever_name_was_asked_by(db, app, name, page):
+    """Whoever asks for somebody else's mail chooses the name, and waits there for who follows the link."""
+    sam, http = make.client(db), app.test_client()
+    form = http.get(page, base_url=f"https://{name}").text
+    token = form.split('name="csrf_token" type="hidden" value="')[1].split('"')[0]
+
+    answer = http.post(
+        page,
+        data={"email": sam.email, "password": PASSWORD, "csrf_token": token},
+        headers={"Referer": f"https://{name}{page}", "X-Forwarded-Host": "evil.example"},
+        base_url=f"https://{name}",
+    )
+
+    assert answer.status_code == 303
+    assert link_in(newest_letter_to(db, sam.email)).startswith("https://portal.test/")
+
+
 def test_a_used_link_is_answered_kindly(db, browser, other_browser):
     sign_up(browser)
     link = link_in(newest_letter_to(db, SAM))
