@@ -193,6 +193,7 @@ def _prove(person: Person, form: ConfirmForm) -> None:
         return
     _refuse_a_wrong_password(person, form.typed_password)
     with transaction() as db:
+        guarding.forget_guesses(db, person.email)
         needs_more = ways_in(db, person).second_step_after_password(person)
         if needs_more:
             use_code(db, person, form.step_code.data or "", now=now)
@@ -203,7 +204,6 @@ def _refuse_a_wrong_password(person: Person, typed: str) -> None:
     guarding.count_guess(person.email)
     if not is_right(typed, person):
         raise WrongPassword
-    guarding.forget_guesses(person.email)
 
 
 def _password_changed(person: Person, form: PasswordChangeForm) -> Response:
@@ -211,6 +211,8 @@ def _password_changed(person: Person, form: PasswordChangeForm) -> Response:
         _refuse_a_wrong_password(person, form.current_password.data or "")
     password_hash, now, place = hashed(form.typed_password), clock.now(), visit.current_place()
     with transaction() as db:
+        if form.asks_current:
+            guarding.forget_guesses(db, person.email)
         services.change_password(db, person, password_hash=password_hash, now=now)
         visit.sign_in(
             db,

@@ -7,15 +7,17 @@ shows a passkey, or follows a link from their mail, comes in whatever a stranger
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from portal.accounts import cookie
 from portal.accounts.queries import is_known_browser
 from portal.database import current_db
-from portal.web.limits import Limit, network
+from portal.web.limits import Limit, counted_together, counted_with, network
 
 # An address is known or not: it is counted by what was typed, and costs the same.
 _GUESSES_HERE = Limit("guesses at an account from one place", "5/minute;10/10minutes;20/hour")
-_GUESSES_ANYWHERE = Limit("guesses at an account", "40/hour;120/day")
-_GUESSES_OF_A_NETWORK = Limit("guesses from a network", "20/minute;100/hour")
+_GUESSES_ANYWHERE = Limit("guesses at an account", "100/day")
+_GUESSES_OF_A_NETWORK = Limit("guesses from a network", "40/10minutes")
 _CODES_HERE = Limit("codes for an account from one place", "5/minute;10/10minutes;20/hour")
 _CODES_ANYWHERE = Limit("codes for an account", "60/day")
 _MAILS_FROM_A_NETWORK = Limit("mails asked for from a network", "30/10minutes;100/hour")
@@ -27,37 +29,39 @@ _WISHES_OF_A_PERSON = Limit("wishes of one person", "10/10minutes;60/day")
 def count_guess(address: str) -> None:
     """Somebody types a password for this address. Raises MustWait."""
     known = _known_to(address)
-    if known is None:
-        _GUESSES_OF_A_NETWORK.count(network())
-        _GUESSES_HERE.count(address, network())
-        _GUESSES_ANYWHERE.count(address)
-    else:
-        _GUESSES_HERE.count(address, known)
+    with counted_together():
+        _GUESSES_HERE.count(address, known or network())
+        if known is None:
+            _GUESSES_OF_A_NETWORK.count(network())
+            _GUESSES_ANYWHERE.count(address)
 
 
-def forget_guesses(address: str) -> None:
+def forget_guesses(db: Session, address: str) -> None:
     """The password was right: mistyping it before counts no longer here, and this was no guess."""
     known = _known_to(address)
-    _GUESSES_HERE.forget(address, known or network())
-    if known is None:
-        _GUESSES_OF_A_NETWORK.give_back(network())
-        _GUESSES_ANYWHERE.give_back(address)
+    with counted_with(db):
+        _GUESSES_HERE.forget(address, known or network())
+        if known is None:
+            _GUESSES_OF_A_NETWORK.give_back(network())
+            _GUESSES_ANYWHERE.give_back(address)
 
 
 def count_code(address: str) -> None:
     """Somebody who knows the password types a code. Raises MustWait."""
     known = _known_to(address)
-    _CODES_HERE.count(address, known or network())
-    if known is None:
-        _CODES_ANYWHERE.count(address)
+    with counted_together():
+        _CODES_HERE.count(address, known or network())
+        if known is None:
+            _CODES_ANYWHERE.count(address)
 
 
-def forget_codes(address: str) -> None:
+def forget_codes(db: Session, address: str) -> None:
     """The code was right."""
     known = _known_to(address)
-    _CODES_HERE.forget(address, known or network())
-    if known is None:
-        _CODES_ANYWHERE.give_back(address)
+    with counted_with(db):
+        _CODES_HERE.forget(address, known or network())
+        if known is None:
+            _CODES_ANYWHERE.give_back(address)
 
 
 def count_mail_asked() -> None:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.lasting import DESK, OWN, SHARED, Lasting
-from portal.accounts.models import Client, KnownBrowser, Proof, SignedInPlace
+from portal.accounts.models import Client, KnownBrowser, Proof, SignedInPlace, Therapist
 from portal.accounts.queries import Person, owner_of, theirs
+from portal.database import new_reference, rows
 from portal.errors import NotFound
 
 # A browser in which nobody came back for so long is a new one.
 _KNOWN_FOR = timedelta(days=400)
+# Prebuilt, past the session's bookkeeping: signing in is to cost little beside checking a password.
+_OPEN, _KNOW = insert(SignedInPlace), insert(KnownBrowser)
+_SEE = update(KnownBrowser).where(KnownBrowser.id == bindparam("known")).values(seen_at=bindparam("now"))
+_KNOWN = {
+    Client: select(KnownBrowser.id, KnownBrowser.token_hash).where(
+        KnownBrowser.client_id == bindparam("person")
+    ),
+    Therapist: select(KnownBrowser.id, KnownBrowser.token_hash).where(
+        KnownBrowser.therapist_id == bindparam("person")
+    ),
+}
 
 
 def open_place(
@@ -26,25 +38,23 @@ def open_place(
     is_own: bool = False,
     is_strong: bool = False,
     by: Proof | None = None,
-) -> SignedInPlace:
-    """Remember where the person is signed in, and forget their places that are over.
+) -> None:
+    """Remember where the person is signed in.
 
     `by` is what they have just proved with who they are; none where they only followed a mailed link.
     """
-    db.execute(delete(SignedInPlace).where(theirs(SignedInPlace, person), _is_over(now)))
-    place = SignedInPlace(
-        token_hash=token_hash,
-        device=device,
-        is_own=is_own and isinstance(person, Client),
-        is_strong=is_strong,
-        signed_in_at=now,
-        last_used_at=now,
-        confirmed_at=now if by else None,
-        confirmed_by=by,
-        **owner_of(person),
-    )
-    db.add(place)
-    return place
+    place = {
+        "reference": new_reference(),
+        "token_hash": token_hash,
+        "device": device,
+        "is_own": is_own,
+        "is_strong": is_strong,
+        "signed_in_at": now,
+        "last_used_at": now,
+        "confirmed_at": now if by else None,
+        "confirmed_by": by,
+    }
+    rows(db, _OPEN, place | owner_of(person))
 
 
 def touch_place(db: Session, *, token_hash: str, now: datetime) -> None:
@@ -97,15 +107,12 @@ def end_all_places(db: Session, person: Person) -> None:
 
 def know_browser(db: Session, person: Person, *, token_hash: str, now: datetime) -> bool:
     """Remember that the person has been in this browser. False where they had been in others only."""
-    known = set(db.scalars(select(KnownBrowser.token_hash).where(theirs(KnownBrowser, person))))
+    found = rows(db, _KNOWN[type(person)], {"person": person.id}).all()
+    known = {each.token_hash: each.id for each in found}
     if token_hash in known:
-        db.execute(
-            update(KnownBrowser)
-            .where(theirs(KnownBrowser, person), KnownBrowser.token_hash == token_hash)
-            .values(seen_at=now)
-        )
+        rows(db, _SEE, {"known": known[token_hash], "now": now})
         return True
-    db.add(KnownBrowser(token_hash=token_hash, seen_at=now, **owner_of(person)))
+    rows(db, _KNOW, {"token_hash": token_hash, "seen_at": now, **owner_of(person)})
     return not known
 
 

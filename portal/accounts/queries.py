@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -49,6 +49,10 @@ class Place(NamedTuple):
         return lasting(at_the_desk=isinstance(self.person, Therapist), is_own=self.is_own)
 
 
+_CLIENT_WITH = select(Client).where(Client.email == bindparam("email"))
+_THERAPIST_WITH = select(Therapist).where(Therapist.email == bindparam("email"))
+
+
 class Confirmed(NamedTuple):
     """When and by what somebody last proved at a place who they are."""
 
@@ -73,6 +77,23 @@ _PLACE = (
     .outerjoin(Therapist, Therapist.id == func.coalesce(SignedInPlace.therapist_id, Client.therapist_id))
     .where(SignedInPlace.token_hash == bindparam("token_hash"))
 )
+
+
+def _counts(column: str) -> Select[int, int, int]:
+    """How many passkeys, apps and recovery codes a person has, who is named by this column."""
+
+    def number(table: type[OfOnePerson], fit: ColumnElement[bool] | None = None) -> ScalarSelect[int]:
+        counted = select(func.count()).where(getattr(table, column) == bindparam("person"))
+        return (counted if fit is None else counted.where(fit)).scalar_subquery()
+
+    return select(
+        number(Passkey),
+        number(AuthenticatorApp, AuthenticatorApp.is_active.is_(True)),
+        number(RecoveryCode, RecoveryCode.used_at.is_(None)),
+    )
+
+
+_WAYS = {Client: _counts("client_id"), Therapist: _counts("therapist_id")}
 
 
 class WaysIn(NamedTuple):
@@ -136,12 +157,11 @@ def person_with_address(db: Session, email: str, *, to_change: bool = False) -> 
     `to_change` asks anew and keeps others from changing the row meanwhile. Whoever changes a person's links
     takes the person's row first, so that two never wait for each other.
     """
-    clients = select(Client).where(Client.email == email)
-    therapists = select(Therapist).where(Therapist.email == email)
+    clients, therapists = _CLIENT_WITH, _THERAPIST_WITH
     if to_change:
         clients = clients.with_for_update().execution_options(populate_existing=True)
         therapists = therapists.with_for_update().execution_options(populate_existing=True)
-    client, therapist = db.scalar(clients), db.scalar(therapists)
+    client, therapist = db.scalar(clients, {"email": email}), db.scalar(therapists, {"email": email})
     return client or therapist
 
 
@@ -215,10 +235,7 @@ def is_known_browser(db: Session, email: str, token_hash: str) -> bool:
 
 def ways_in(db: Session, person: Person) -> WaysIn:
     """In one statement, since every sign-in asks it."""
-    passkeys = select(func.count()).where(theirs(Passkey, person)).scalar_subquery()
-    apps = select(func.count()).where(theirs(AuthenticatorApp, person), AuthenticatorApp.is_active)
-    codes = select(func.count()).where(theirs(RecoveryCode, person), RecoveryCode.used_at.is_(None))
-    row = db.execute(select(passkeys, apps.scalar_subquery(), codes.scalar_subquery())).one()
+    row = db.execute(_WAYS[type(person)], {"person": person.id}).one()
     return WaysIn(bool(person.password_hash), row[0], bool(row[1]), row[2])
 
 

@@ -102,7 +102,7 @@ def _app_confirmed(person: Person, form: AppForm) -> ResponseReturnValue:
     with transaction() as db:
         codes = steps.confirm_app(db, person, form.step_code.data or "", now=now)
         visit.confirm(db, by=Proof.PASSWORD, is_strong=True, now=now)
-    forget_codes(person.email)
+        forget_codes(db, person.email)
     if codes:
         return render_template("accounts/recovery_codes.html", codes=codes)
     flash("The new app is in use. Your recovery codes are still good.")

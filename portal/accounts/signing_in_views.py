@@ -130,6 +130,7 @@ def _let_in(person: Person, form: SignInForm) -> ResponseReturnValue:
     own = form.own_device.data
     try:
         with transaction() as db:
+            guarding.forget_guesses(db, form.address)
             services.let_in(db, person, checked_hash=checked, renewed_hash=renewed)
             half_way = ways_in(db, person).second_step_after_password(person)
             if half_way:
@@ -139,7 +140,6 @@ def _let_in(person: Person, form: SignInForm) -> ResponseReturnValue:
                 visit.sign_in(db, person, now=now, by=Proof.PASSWORD, is_own=own)
     except services.NotProved as unproved:
         return _ask_for_proof(unproved.client)
-    guarding.forget_guesses(form.address)
     if half_way:
         return _ask_for_second_step(person, form)
     return returning.go_on(person, kept=form.kept.data, to=form.next.data)
@@ -203,9 +203,9 @@ def _by_code(person: Person, typed: str) -> Person:
     now = clock.now()
     with transaction() as db:
         begun = finish_step(db, Step.SECOND_STEP, token_hash=cookie.begun(Step.SECOND_STEP), now=now)
+        guarding.forget_codes(db, person.email)
         use_code(db, person, typed, now=now)
         visit.sign_in(db, person, now=now, by=Proof.PASSWORD, is_strong=True, is_own=begun.is_own)
-    guarding.forget_codes(person.email)
     return person
 
 

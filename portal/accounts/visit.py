@@ -13,7 +13,7 @@ from portal import clock
 from portal.accounts import cookie, emails
 from portal.accounts.devices import device_in
 from portal.accounts.lasting import CONFIRMED_FOR
-from portal.accounts.models import Proof, Therapist
+from portal.accounts.models import Client, Proof, Therapist
 from portal.accounts.places import (
     confirm_place,
     end_place,
@@ -63,7 +63,8 @@ def sign_in(
     """
     token, device = new_token(), device_in(request.user_agent.string)
     _forget_this_browser(db)
-    place = open_place(
+    is_own = is_own and isinstance(person, Client)
+    open_place(
         db,
         person,
         token_hash=hash_of(token),
@@ -73,7 +74,7 @@ def sign_in(
         is_strong=is_strong,
         by=by,
     )
-    cookie.hold(SignedIn(person, token), whose=mark_of(person), keep=place.is_own)
+    cookie.hold(SignedIn(person, token), whose=mark_of(person), keep=is_own)
     if not know_browser(db, person, token_hash=cookie.make_known(), now=now):
         emails.tell_of_a_new_place(db, to=person.email, device=device, now=now)
 

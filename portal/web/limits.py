@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
@@ -14,7 +16,7 @@ from flask import Flask, current_app, request
 from limits import RateLimitItem, parse_many
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import Engine, bindparam, case, delete, select
+from sqlalchemy import Connection, Engine, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -84,8 +86,7 @@ class Limit:
 
     def forget(self, *whose: str) -> None:
         """Whoever has shown that they are the right one begins anew."""
-        for item in self._items:
-            _counted().clear(item, self._key(whose))
+        _counted().clear(self._items, self._key(whose))
 
     def give_back(self, *whose: str) -> None:
         """What was counted before it was known to be right is not counted after all."""
@@ -97,6 +98,26 @@ class Limit:
         told = "\0".join([self._what, *whose]).encode()
         secret = str(current_app.config["SECRET_KEY"]).encode()
         return hmac.new(secret, told, hashlib.sha256).hexdigest()
+
+
+@contextmanager
+def counted_together() -> Iterator[None]:
+    """What is counted inside is counted in one transaction, whoever has to wait: commits are dear."""
+    waits: MustWait | None = None
+    with _counted().engine.begin() as connection, _on(connection):
+        try:
+            yield
+        except MustWait as wait:
+            waits = wait
+    if waits is not None:
+        raise waits
+
+
+@contextmanager
+def counted_with(db: Session) -> Iterator[None]:
+    """What is counted inside is counted if the change around it is committed."""
+    with _on(db.connection()):
+        yield
 
 
 def network() -> str:
@@ -121,7 +142,8 @@ class _Counting:
     """Where it is counted: in Redis where there is one that answers, else in the portal's own database."""
 
     def __init__(self, engine: Engine, redis_url: str | None) -> None:
-        self._here = FixedWindowRateLimiter(_InDatabase(engine))
+        self.engine = engine.execution_options(write=True)
+        self._here = FixedWindowRateLimiter(_InDatabase(self.engine))
         self._elsewhere = None
         if redis_url:
             self._elsewhere = FixedWindowRateLimiter(storage_from_string(redis_url))
@@ -139,8 +161,15 @@ class _Counting:
 
         return self._by_whoever_answers(ends)
 
-    def clear(self, item: RateLimitItem, key: str) -> None:
-        self._by_whoever_answers(lambda counting: counting.clear(item, key))
+    def clear(self, items: Sequence[RateLimitItem], key: str) -> None:
+        def clear(counting: FixedWindowRateLimiter) -> None:
+            if isinstance(counting.storage, _InDatabase):
+                return counting.storage.clear_all([item.key_for(key) for item in items])
+            for item in items:
+                counting.clear(item, key)
+            return None
+
+        self._by_whoever_answers(clear)
 
     def give_back(self, item: RateLimitItem, key: str) -> None:
         name, seconds = item.key_for(key), item.get_expiry()
@@ -155,19 +184,32 @@ class _Counting:
         return do(self._here)
 
 
+# The connection of a transaction in which several things are counted together.
+_OPEN: ContextVar[Connection | None] = ContextVar("counted_on", default=None)
+
+
+@contextmanager
+def _on(connection: Connection) -> Iterator[None]:
+    before = _OPEN.set(connection)
+    try:
+        yield
+    finally:
+        _OPEN.reset(before)
+
+
 def _counted() -> _Counting:
     counting: _Counting = current_app.extensions["counting"]
     return counting
 
 
 class _InDatabase(Storage):
-    """One statement a count, in a transaction of its own, so that none is lost between processes."""
+    """One statement a count, so that none is lost between processes."""
 
     STORAGE_SCHEME = None
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
-        self._engine = engine.execution_options(write=True)
+        self._engine = engine
         self._count = _counting_statement(engine.dialect.name)
 
     @property
@@ -177,29 +219,44 @@ class _InDatabase(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = clock.now().timestamp()
         counted = {"key": key, "hits": amount, "now": now, "expires_at": now + expiry}
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             hits: int = connection.execute(self._count, counted).scalar_one()
         return hits
 
     def get(self, key: str) -> int:
-        with self._engine.connect() as connection:
-            statement = select(Counter.hits).where(Counter.key == key, Counter.expires_at > _seconds())
+        statement = select(Counter.hits).where(Counter.key == key, Counter.expires_at > _seconds())
+        with self._transaction() as connection:
             return connection.scalar(statement) or 0
 
     def get_expiry(self, key: str) -> float:
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             return connection.scalar(select(Counter.expires_at).where(Counter.key == key)) or _seconds()
 
     def check(self) -> bool:
         return True
 
     def reset(self) -> int | None:
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             return connection.execute(delete(Counter)).rowcount
 
     def clear(self, key: str) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(delete(Counter).where(Counter.key == key))
+        self.clear_all([key])
+
+    def clear_all(self, keys: Sequence[str]) -> None:
+        with self._transaction() as connection:
+            connection.execute(_FORGET, {"keys": keys})
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """The one that is open, or one of its own."""
+        if (open_one := _OPEN.get()) is not None:
+            yield open_one
+        else:
+            with self._engine.begin() as connection:
+                yield connection
+
+
+_FORGET = delete(Counter).where(Counter.key.in_(bindparam("keys", expanding=True)))
 
 
 def _counting_statement(dialect: str) -> Any:

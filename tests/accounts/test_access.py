@@ -202,20 +202,6 @@ def test_a_place_is_stamped_every_minute_at_most(db, now, later, browser):
     assert places(db)[0].last_used_at == now + timedelta(seconds=60)
 
 
-def test_signing_in_forgets_places_that_are_over(db, now, later, browser):
-    sam, kit = make.client(db), make.client(db)
-    browser.sign_in(kit)
-    browser.sign_in(sam)
-
-    later(now + timedelta(hours=13))
-    sign_in(browser, sam)
-
-    assert [(place.client_id, place.signed_in_at) for place in places(db)] == [
-        (kit.id, now),
-        (sam.id, now + timedelta(hours=13)),
-    ]
-
-
 def leave(browser, token=None, headers=None):
     return browser.http.post(
         "/leave",
@@ -397,4 +383,4 @@ def test_signing_in_costs_so_many_queries_at_most(db, browser, queries):
 
     assert answer.status_code == 303
     # Half of them count how often it was tried.
-    assert len(seen) <= 28, len(seen)
+    assert len(seen) <= 20, len(seen)

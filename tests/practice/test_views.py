@@ -19,7 +19,7 @@ def test_the_page_is_one_press_from_everywhere(db, browser, heading):
 
 
 def test_the_one_cookie_is_the_one_that_is_spoken_of(db, browser):
-    assert "There is one cookie." in browser.open("/privacy").text
+    assert "There are two cookies." in browser.open("/privacy").text
     assert "Set-Cookie" not in browser.response.headers
 
     browser.open("/sign-in")
