@@ -80,6 +80,12 @@ def finish_step(db: Session, step: Step, *, token_hash: str, now: datetime) -> B
     return begun
 
 
+def forget_begun(db: Session, person: Person) -> None:
+    """Nothing that was begun as this person can be finished any more."""
+    column = BegunStep.client_id if isinstance(person, Client) else BegunStep.therapist_id
+    db.execute(delete(BegunStep).where(column == person.id).execution_options(synchronize_session=False))
+
+
 def forget_unfinished(db: Session, *, now: datetime) -> None:
     db.execute(
         delete(BegunStep).where(BegunStep.expires_at <= now).execution_options(synchronize_session=False)

@@ -23,6 +23,7 @@ _CODES_ANYWHERE = Limit("codes for an account", "60/day")
 _MAILS_FROM_A_NETWORK = Limit("mails asked for from a network", "30/10minutes;100/hour")
 _MAILS_TO_AN_ADDRESS = Limit("mails to an address", "5/30minutes")
 _LINKS_OF_A_NETWORK = Limit("links and passkeys from a network", "60/10minutes")
+_WITHDRAWALS = Limit("times taken back by a client", "20/hour")
 _WISHES_OF_A_PERSON = Limit("wishes of one person", "10/10minutes;60/day")
 
 
@@ -80,6 +81,11 @@ def has_room_for_mail(address: str) -> bool:
 def count_link() -> None:
     """A link of a mail is used, or a passkey shown: nothing to guess, but work. Raises MustWait."""
     _LINKS_OF_A_NETWORK.count(network())
+
+
+def count_withdrawal(reference: str) -> None:
+    """A client takes back a time they asked for; their therapist gets a mail each time. Raises MustWait."""
+    _WITHDRAWALS.count(reference)
 
 
 def count_wish(reference: str) -> None:

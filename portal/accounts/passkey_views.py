@@ -47,6 +47,7 @@ def add_passkey(person: Person) -> ResponseReturnValue:
             )
             codes = first_recovery_codes(db, person, now=now) if isinstance(person, Therapist) else []
             visit.confirm(db, by=Proof.PASSKEY, is_strong=True, now=now)
+            visit.end_elsewhere(db, person)
     except (StepGone, PasskeyRefused):
         form.refuse(form.name, _NOT_MADE)
         return _page(person, form)
@@ -82,6 +83,7 @@ def remove_passkey(person: Person, reference: str) -> ResponseReturnValue:
             passkeys.remove_passkey(
                 db, person, reference, owes_second_step=visit.has_to_have_second_step(person), now=clock.now()
             )
+            visit.end_elsewhere(db, person)
     except LastWayIn:
         flash("It stays: without it you could not come in any more. Add another way first.")
     else:

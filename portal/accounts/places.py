@@ -105,6 +105,13 @@ def end_all_places(db: Session, person: Person) -> None:
     db.execute(delete(SignedInPlace).where(theirs(SignedInPlace, person)))
 
 
+def end_other_places(db: Session, person: Person, *, token_hash: str) -> None:
+    """Sign the person out everywhere but here: they sign in differently from now on (ASVS 7.4.3)."""
+    db.execute(
+        delete(SignedInPlace).where(theirs(SignedInPlace, person), SignedInPlace.token_hash != token_hash)
+    )
+
+
 def know_browser(db: Session, person: Person, *, token_hash: str, now: datetime) -> bool:
     """Remember that the person has been in this browser. False where they had been in others only."""
     found = rows(db, _KNOWN[type(person)], {"person": person.id}).all()

@@ -89,6 +89,7 @@ def remove_app(person: Person) -> ResponseReturnValue:
             steps.remove_app(
                 db, person, owes_second_step=visit.has_to_have_second_step(person), now=clock.now()
             )
+            visit.end_elsewhere(db, person)
     except LastWayIn:
         flash("It stays: whoever works here signs in with a second step. Add a passkey first.")
     else:
@@ -102,6 +103,7 @@ def _app_confirmed(person: Person, form: AppForm) -> ResponseReturnValue:
     with transaction() as db:
         codes = steps.confirm_app(db, person, form.step_code.data or "", now=now)
         visit.confirm(db, by=Proof.PASSWORD, is_strong=True, now=now)
+        visit.end_elsewhere(db, person)
         forget_codes(db, person.email)
     if codes:
         return render_template("accounts/recovery_codes.html", codes=codes)

@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts import emails
-from portal.accounts.models import BegunStep, Client, MailedLink, Purpose, RecoveryCode, Therapist
+from portal.accounts.begun import forget_begun
+from portal.accounts.models import Client, MailedLink, Purpose, RecoveryCode, Therapist
 from portal.accounts.places import end_all_places
 from portal.accounts.queries import (
     LinkGone,
@@ -276,13 +277,8 @@ def _keep_password(db: Session, person: Person, password_hash: str, *, now: date
     """With the old password end the links that were mailed, the places, and what was begun with it."""
     person.password_hash = password_hash
     void_all_links(db, person, now=now)
-    db.execute(delete(BegunStep).where(_begun_by(person)))
+    forget_begun(db, person)
     end_all_places(db, person)
-
-
-def _begun_by(person: Person) -> ColumnElement[bool]:
-    column = BegunStep.client_id if isinstance(person, Client) else BegunStep.therapist_id
-    return column == person.id
 
 
 def flush_the_address(db: Session) -> None:

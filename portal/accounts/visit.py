@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts import cookie, emails
+from portal.accounts.begun import forget_begun
 from portal.accounts.devices import device_in
 from portal.accounts.lasting import CONFIRMED_FOR
 from portal.accounts.models import Client, Proof, Therapist
 from portal.accounts.places import (
     confirm_place,
+    end_other_places,
     end_place,
     know_browser,
     open_place,
@@ -94,6 +96,12 @@ def confirm(db: Session, *, by: Proof, is_strong: bool, now: datetime) -> None:
 def stay(db: Session, *, now: datetime) -> None:
     """Note that the person is still there, whenever that was last noted."""
     touch_place(db, token_hash=hash_of(cookie.token() or ""), now=now)
+
+
+def end_elsewhere(db: Session, person: Person) -> None:
+    """Whoever is signed in as the person anywhere else is signed out, and so is who was half-way in."""
+    end_other_places(db, person, token_hash=hash_of(cookie.token() or ""))
+    forget_begun(db, person)
 
 
 def last_confirmed() -> Confirmed:

@@ -198,6 +198,24 @@ def test_a_network_asks_for_so_many_mails_and_is_told_to_wait(db, visitor, page)
     assert stranger.page.field_labelled("Email address").get("value") == "person-30@example.org"
 
 
+def test_asking_and_taking_back_without_end_fills_no_therapist_s_mailbox(db, now, kit, visitor):
+    browser = visitor(HOME)
+    browser.sign_in(kit)
+    times = [
+        make.consultation(db, client=kit, therapist=kit.therapist, starts_at=now + timedelta(days=day))
+        for day in range(3, 24)
+    ]
+
+    codes = []
+    for each in times:
+        browser.open(f"/consultations/{each.reference}/cancellation")
+        browser.press(browser.page.buttons[0], expect=(200, 429))
+        codes.append(browser.response.status_code)
+
+    assert codes == [200] * 20 + [429]
+    assert browser.page.heading == "A moment, please"
+
+
 def test_words_that_wait_wait_on(app, db, now, later, kit, visitor):
     make.intake(db, client=kit, said={"name": "Kit"})
     browser = visitor(HOME)

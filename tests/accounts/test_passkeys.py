@@ -266,6 +266,22 @@ def test_one_that_is_removed_opens_nothing(db, sam, browser, device):
     assert is_refused(show(browser, device, expect=403))
 
 
+@pytest.mark.parametrize("change", ["added", "removed"])
+def test_another_way_in_puts_everybody_else_out(app, db, sam, browser, device, change):
+    elsewhere = Browser(app)
+    elsewhere.sign_in(sam)
+    browser.sign_in(sam)
+    if change == "added":
+        add(browser, Device())
+    else:
+        browser.open(ADD)
+        browser.press("Remove it")
+
+    elsewhere.open("/next")
+    assert elsewhere.path == "/sign-in?next=/next"
+    assert browser.open("/account").heading == "Your account"
+
+
 def test_the_last_way_in_is_never_removed(db, sam, browser, device):
     sam.password_hash = ""
     db.flush()

@@ -339,6 +339,32 @@ def test_in_earnest_a_therapist_keeps_one(db, now, production):
     assert ways_in(db, ada).has_app
 
 
+def test_setting_one_up_puts_out_whoever_came_in_by_the_password_alone(db, now, production):
+    """Somebody who knows the password is in as well, and would set up a second step of their own."""
+    ada, browser, thief = make.therapist(db), Browser(production), Browser(production)
+    sign_in(thief, ada)
+    sign_in(browser, ada)
+    thief.open(STEP)
+
+    set_up(browser, now)
+
+    assert thief.press("Set up an app", expect=403).heading == "Sign in"
+    assert sign_in(thief, ada).heading == "One more step"
+
+
+def test_doing_without_it_puts_everybody_else_out(app, db, sam, sams, browser):
+    elsewhere = Browser(app)
+    elsewhere.sign_in(sam)
+    browser.sign_in(sam)
+    browser.open(STEP)
+
+    browser.press("Ask for no code any more")
+
+    elsewhere.open("/next")
+    assert elsewhere.path == "/sign-in?next=/next"
+    assert browser.open("/account").heading == "Your account"
+
+
 def test_setting_one_up_is_another_session(db, now, production):
     ada, browser = make.therapist(db), Browser(production)
     sign_in(browser, ada)
