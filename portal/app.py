@@ -18,11 +18,14 @@ from portal import (
     health,
     intake,
     jobs,
+    journal,
     journey,
     mail,
     practice,
+    privacy,
     reading,
     review,
+    safekeeping,
     scheduling,
     schema,
     server,
@@ -30,7 +33,7 @@ from portal import (
     web,
 )
 
-_GROUND = (database, schema, vault, web, jobs, mail, health)
+_GROUND = (database, schema, vault, web, jobs, journal, mail, health)
 _FEATURES = (
     practice,
     care,
@@ -40,8 +43,10 @@ _FEATURES = (
     reading,
     intake,
     scheduling,
+    safekeeping,
     journey,
     review,
+    privacy,
     demo,
     server,
 )

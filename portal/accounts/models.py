@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import Base, new_reference
@@ -14,6 +14,7 @@ from portal.vault.models import DataKey
 
 class Therapist(Base):
     __tablename__ = "therapist"
+    __table_args__ = (Index("uq_therapist_data_key_id", "data_key_id", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True, default=new_reference)
@@ -24,6 +25,10 @@ class Therapist(Base):
     # An IANA zone: working hours are local times in it, and the grid of times starts in it.
     time_zone: Mapped[str]
     added_at: Mapped[datetime]
+    # Made when something of the therapist's own is first sealed.
+    data_key_id: Mapped[int | None] = mapped_column(ForeignKey("data_key.id"))
+
+    data_key: Mapped[DataKey | None] = relationship(lazy="raise_on_sql")
 
 
 class Client(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,12 +13,17 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.accounts.models import Client, MailedLink, Purpose, SignedInPlace, Therapist
 from portal.errors import NotFound
+from portal.journal.lines import What
+from portal.journal.models import JournalLine
 from portal.practice.facts import current_practice
 from portal.vault.models import DataKey
-from portal.vault.words import unseal
+from portal.vault.words import shown
 from portal.web.formatting import zone_called
 
 Person = Client | Therapist
+# Where the name is sealed under a key that is not here.
+_NAMELESS = "Name locked"
+_OPENED = (What.RECORD_OPENED, What.REQUEST_OPENED)
 
 
 class Place(NamedTuple):
@@ -38,6 +44,15 @@ _PLACE = (
 )
 
 
+class Look(NamedTuple):
+    """A therapist who opened what a client sent: how often that was written down, first and last."""
+
+    name: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
 class LinkGone(NotFound):
     """No such link, or it was used, or replaced by a newer one, or its time is over."""
 
@@ -46,7 +61,19 @@ def name_of(db: Session, client: Client) -> str:
     """The name that the client wants to be called by; the address they gave until they have said it."""
     if client.sealed_name is None:
         return client.email
-    return unseal(db, client.data_key, client.sealed_name, of=name_row(client))
+    return shown(db, client.data_key, client.sealed_name, of=name_row(client), otherwise=_NAMELESS)
+
+
+def looks_at(db: Session, client: Client) -> Sequence[Look]:
+    """Who has opened what this client sent, the latest first (P4)."""
+    found = db.execute(
+        select(Therapist.name, func.count(), func.min(JournalLine.at), func.max(JournalLine.at))
+        .join(JournalLine, JournalLine.person == Therapist.reference)
+        .where(JournalLine.about == client.reference, JournalLine.what.in_(_OPENED))
+        .group_by(Therapist.id, Therapist.name)
+        .order_by(func.max(JournalLine.at).desc())
+    )
+    return [Look(*row) for row in found]
 
 
 def initials_of(name: str) -> str:

@@ -18,6 +18,9 @@ from portal.accounts import emails
 from portal.accounts.models import Client, MailedLink, Purpose, SignedInPlace, Therapist
 from portal.accounts.queries import LinkGone, Person, link_of, name_row, person_with_address
 from portal.errors import Refused
+from portal.journal.lines import Hand, What
+from portal.journal.noting import note
+from portal.vault.models import DataKey
 from portal.vault.words import make_data_key, seal
 
 # How long a mailed link can be used. The mails and pages say so in words.
@@ -60,6 +63,7 @@ def add_therapist(
     db.add(therapist)
     _flush_the_address(db)
     db.execute(update(Client).where(Client.therapist_id.is_(None)).values(therapist_id=therapist.id))
+    note(db, What.THERAPIST_ADDED, by=Hand.OPERATOR, subject=therapist.reference)
     return therapist
 
 
@@ -151,6 +155,7 @@ def prove_address(db: Session, token: str, *, now: datetime) -> Client:
     if not isinstance(client, Client):
         raise LinkGone
     client.proved_at = now
+    note(db, What.JOINED, by=client, about=client.reference)
     return client
 
 
@@ -167,6 +172,7 @@ def set_new_password(db: Session, token: str, *, password_hash: str, now: dateti
         _void_links(db, person, purpose, now=now)
     end_all_places(db, person)
     emails.tell_of_new_password(db, to=person.email, now=now)
+    note(db, What.PASSWORD_CHANGED, by=person, about=_about(person))
     return person
 
 
@@ -192,7 +198,14 @@ def open_place(
     db.execute(delete(SignedInPlace).where(_is_at(person), SignedInPlace.signed_in_at < ended_before))
     place = SignedInPlace(token_hash=token_hash, signed_in_at=now, last_used_at=now, **_owner(person))
     db.add(place)
+    note(db, What.SIGNED_IN, by=person, about=_about(person))
     return place
+
+
+def note_failed_sign_in(db: Session, person: Person | None) -> None:
+    """Somebody came with a wrong password, or with an address that nobody has; it costs the same."""
+    subject = person.reference if isinstance(person, Therapist) else None
+    note(db, What.SIGN_IN_FAILED, by=Hand.PORTAL, about=_about(person), subject=subject)
 
 
 def touch_place(db: Session, *, token_hash: str, now: datetime) -> None:
@@ -208,6 +221,16 @@ def end_place(db: Session, *, token_hash: str) -> None:
 def end_all_places(db: Session, person: Person) -> None:
     """Sign the person out everywhere: after a new password (ASVS 7.4.3)."""
     db.execute(delete(SignedInPlace).where(_is_at(person)))
+
+
+def data_key_of(db: Session, therapist: Therapist, *, now: datetime) -> DataKey:
+    """The therapist's own data key, made when it is first asked for."""
+    db.refresh(therapist, ["data_key_id"], with_for_update=True)
+    if therapist.data_key_id is not None:
+        return db.get_one(DataKey, therapist.data_key_id)
+    therapist.data_key = made = make_data_key(db, now=now)
+    db.flush()
+    return made
 
 
 def keep_name(db: Session, client: Client, name: str) -> None:
@@ -283,6 +306,11 @@ def _is_at(person: Person) -> ColumnElement[bool]:
     """Which places are this person's."""
     column = SignedInPlace.client_id if isinstance(person, Client) else SignedInPlace.therapist_id
     return column == person.id
+
+
+def _about(person: Person | None) -> str | None:
+    """Whom of the clients the journal's line concerns."""
+    return person.reference if isinstance(person, Client) else None
 
 
 def _owner(person: Person) -> dict[str, int]:

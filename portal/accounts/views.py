@@ -87,6 +87,8 @@ def sign_in() -> ResponseReturnValue:
         person = person_with_address(current_db(), form.address)
         if _is_right(form.typed_password, person) and person is not None:
             return _let_in(person, form)
+        with transaction() as db:
+            services.note_failed_sign_in(db, person)
         form.refuse(form.password, _NOT_TOGETHER)
     return render_template("accounts/sign_in.html", form=form)
 

@@ -358,7 +358,7 @@ def test_the_doors_ask_the_database_nothing_of_a_visitor(app, browser, queries, 
     assert seen == []
 
 
-def test_signing_in_costs_seven_queries_at_most(db, browser, queries):
+def test_signing_in_costs_ten_queries_at_most(db, browser, queries):
     sam = make.client(db)
     browser.open("/sign-in")
     token = token_on(browser.page)
@@ -372,4 +372,5 @@ def test_signing_in_costs_seven_queries_at_most(db, browser, queries):
         )
 
     assert answer.status_code == 303
-    assert len(seen) <= 7, seen
+    # Three of them are the journal's.
+    assert len(seen) <= 10, seen

@@ -1,0 +1,105 @@
+"""Every column in which words are sealed, and for which place: one list for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, Select, Table, Update, inspect, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from portal.accounts.models import Client
+from portal.calendars.models import CalendarSource
+from portal.database import Base
+from portal.intake.models import Answer, Intake
+from portal.intake.queries import answer_place
+from portal.scheduling.models import Consultation
+from portal.scheduling.queries import note_row, offer_row, reply_row, words_row
+
+_Column = InstrumentedAttribute[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealedColumn:
+    """A column of sealed words, with what it takes to open one of them."""
+
+    column: _Column
+    # Which data key seals it: the column that holds the key's id, in this row or in one it belongs to.
+    key: _Column
+    # What the vault calls the place, from the columns that follow.
+    place: Callable[..., str]
+    named_by: tuple[_Column, ...]
+    # How the row leads to the key: what to join, and on what.
+    by_way_of: tuple[tuple[type[Base], Any], ...] = field(default=())
+
+    @property
+    def table(self) -> Table:
+        table: Table = self.column.class_.__table__
+        return table
+
+    def sealed_with(self, db: Session, key_id: int) -> Iterator[tuple[Mapping[str, Any], str, bytes]]:
+        """Of each row with words under this data key: its primary key, the place, and what is sealed."""
+        for row in db.execute(self._rows().where(self.key == key_id)):
+            yield self._parts(row)
+
+    def replacing(self, row: Mapping[str, Any], before: bytes, after: bytes) -> Update:
+        """The statement that puts these bytes in the place of those, unless somebody else was faster."""
+        here = [self.table.c[name] == value for name, value in row.items()]
+        return (
+            update(self.table)
+            .where(*here, self.table.c[self.column.key] == before)
+            .values({self.column.key: after})
+        )
+
+    def _rows(self) -> Select[*tuple[Any, ...]]:
+        found = select(*inspect(self.column.class_).primary_key, self.column, *self.named_by).select_from(
+            self.column.class_
+        )
+        for entity, on in self.by_way_of:
+            found = found.join(entity, on)
+        return found.where(self.column.is_not(None))
+
+    def _parts(self, row: Row[*tuple[Any, ...]]) -> tuple[Mapping[str, Any], str, bytes]:
+        keys = [column.key for column in inspect(self.column.class_).primary_key]
+        return dict(zip(keys, row, strict=False)), self.place(*row[len(keys) + 1 :]), row[len(keys)]
+
+
+def _of_client(column: _Column, place: Callable[..., str], named_by: _Column) -> SealedColumn:
+    """In a row that says itself which client it belongs to."""
+    to_client = ((Client, column.class_.client_id == Client.id),)
+    return SealedColumn(
+        column=column, key=Client.data_key_id, place=place, named_by=(named_by,), by_way_of=to_client
+    )
+
+
+def _of_calendar(what: str) -> SealedColumn:
+    return SealedColumn(
+        column=getattr(CalendarSource, f"sealed_{what}"),
+        key=CalendarSource.data_key_id,
+        place=lambda reference: f"calendar_source.{what}:{reference}",
+        named_by=(CalendarSource.reference,),
+    )
+
+
+SEALED = (
+    SealedColumn(
+        column=Client.sealed_name,
+        key=Client.data_key_id,
+        place=lambda reference: f"client.name:{reference}",
+        named_by=(Client.reference,),
+    ),
+    SealedColumn(
+        column=Answer.sealed_value,
+        key=Client.data_key_id,
+        place=answer_place,
+        named_by=(Intake.reference, Answer.link_id),
+        by_way_of=((Intake, Answer.intake_id == Intake.id), (Client, Intake.client_id == Client.id)),
+    ),
+    _of_client(Intake.sealed_copy, lambda reference: f"intake.copy:{reference}", Intake.reference),
+    _of_client(Consultation.sealed_words, words_row, Consultation.reference),
+    _of_client(Consultation.sealed_reply, reply_row, Consultation.reference),
+    _of_client(Consultation.sealed_offer, offer_row, Consultation.reference),
+    _of_client(Consultation.sealed_note, note_row, Consultation.reference),
+    *map(_of_calendar, ("label", "address", "user_name", "password")),
+)
