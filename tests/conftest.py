@@ -87,6 +87,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         database_url=database_url,
         secret_key="not a secret, but long enough to be one",
         master_keys=(bytes(range(32)),),
+        backup_keys=(bytes(range(64, 96)),),
         base_url="https://portal.test",
         mail_url=None,
         mail_from="portal@portal.test",

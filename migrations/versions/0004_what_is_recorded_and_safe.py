@@ -29,6 +29,7 @@ def upgrade() -> None:
     _make_the_journal()
     op.add_column("data_key", sa.Column("renewed_at", sa.DateTime(), nullable=True))
     op.add_column("data_key", sa.Column("destroyed_at", sa.DateTime(), nullable=True))
+    op.add_column("client", sa.Column("erased_at", sa.DateTime(), nullable=True))
     # With the constraint in the same line, which SQLite takes only there.
     op.execute(
         "ALTER TABLE therapist ADD COLUMN data_key_id INTEGER"
@@ -77,6 +78,7 @@ def downgrade() -> None:
     op.drop_index("uq_therapist_data_key_id", "therapist")
     with op.batch_alter_table("therapist") as therapist:
         therapist.drop_column("data_key_id")
+    op.drop_column("client", "erased_at")
     op.drop_column("data_key", "destroyed_at")
     op.drop_column("data_key", "renewed_at")
     op.drop_table("journal_head")

@@ -59,6 +59,8 @@ class LinkGone(NotFound):
 
 def name_of(db: Session, client: Client) -> str:
     """The name that the client wants to be called by; the address they gave until they have said it."""
+    if client.erased_at is not None:
+        return "Erased"
     if client.sealed_name is None:
         return client.email
     return shown(db, client.data_key, client.sealed_name, of=name_row(client), otherwise=_NAMELESS)
@@ -92,10 +94,14 @@ def name_row(client: Client) -> str:
 
 
 def client_of(db: Session, therapist: Therapist, reference: str) -> Client:
-    """This therapist's client, with their data key. Raises NotFound, for another's client too."""
+    """This therapist's client, with their data key. Raises NotFound, for another's and an erased one too."""
     client = db.scalar(
         select(Client)
-        .where(Client.reference == reference, Client.therapist_id == therapist.id)
+        .where(
+            Client.reference == reference,
+            Client.therapist_id == therapist.id,
+            Client.erased_at.is_(None),
+        )
         .options(joinedload(Client.data_key))
     )
     if client is None:

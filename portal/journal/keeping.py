@@ -38,9 +38,10 @@ def keep_an_anchor(db: Session, *, now: datetime) -> None:
 
 
 def anchors(db: Session) -> list[Stand]:
-    """Where the journal stood once, as far as it was kept here and can be opened."""
+    """Where the journal stood once, as far as it was kept outside of the database and can be opened."""
     found = (_opened(db.info["journal_keyring"], line[-1]) for line in map(str.split, _lines(_path())))
-    return [stand for stand in found if stand is not None]
+    kept = [stand for stand in found if stand is not None]
+    return kept + [stand for more in current_app.extensions["journal_anchors"] for stand in more()]
 
 
 def _sealed(keyring: Keyring, stand: Stand) -> str:

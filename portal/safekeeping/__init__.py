@@ -5,9 +5,14 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.safekeeping import commands
+from portal.safekeeping.backups import stands_in_backups
+from portal.safekeeping.forgetting import forget_what_is_theirs
 from portal.safekeeping.rotating import drop_idle_keys
 
 
 def init_app(app: Flask) -> None:
     app.extensions["sweepers"].append(drop_idle_keys)
-    app.cli.add_command(commands.keys)
+    app.extensions["forgetters"] = [forget_what_is_theirs]
+    app.extensions["journal_anchors"].append(stands_in_backups)
+    for command in (commands.keys, commands.backup, commands.move_to):
+        app.cli.add_command(command)
