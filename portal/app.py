@@ -29,11 +29,12 @@ from portal import (
     scheduling,
     schema,
     server,
+    traces,
     vault,
     web,
 )
 
-_GROUND = (database, schema, vault, web, jobs, journal, mail, health)
+_GROUND = (traces, database, schema, vault, web, jobs, journal, mail, health)
 _FEATURES = (
     practice,
     care,
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAIL_URL=settings.mail_url,
         MAIL_FROM=settings.mail_from,
         CALENDARS_INSIDE=settings.calendars_inside,
+        TRUSTED_PROXIES=settings.trusted_proxies,
         BACKUP_KEYS=settings.backup_keys,
         BACKUPS=settings.backups or settings.instance / "backups",
         POSTGRES_TOOLS=settings.postgres_tools,

@@ -36,6 +36,7 @@ def upgrade() -> None:
         " CONSTRAINT fk_therapist_data_key_id REFERENCES data_key (id)"
     )
     op.create_index("uq_therapist_data_key_id", "therapist", ["data_key_id"], unique=True)
+    _make_what_is_a_clients_by_right()
 
 
 def _make_the_journal() -> None:
@@ -74,7 +75,52 @@ def _make_the_journal() -> None:
         op.execute(statement)
 
 
+def _make_what_is_a_clients_by_right() -> None:
+    op.create_table(
+        "retention_rule",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("months_kept", sa.Integer(), nullable=True),
+        sa.Column("months_owed", sa.Integer(), nullable=False),
+        sa.Column("why_owed", sa.String(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_retention_rule_one_rule")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_rule")),
+    )
+    op.create_table(
+        "erasure",
+        sa.Column("client_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum("asked", "kept-long-enough", name="reason", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("begun_at", sa.DateTime(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("sealed_note", sa.LargeBinary(), nullable=True),
+        sa.Column("closing_since", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_erasure_client_id")),
+        sa.PrimaryKeyConstraint("client_id", name=op.f("pk_erasure")),
+    )
+    op.create_index(op.f("ix_erasure_due_at"), "erasure", ["due_at"])
+    op.create_table(
+        "copy_of_all",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("therapist_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(), nullable=True),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["therapist_id"], ["therapist.id"], name=op.f("fk_copy_of_all_therapist_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_copy_of_all")),
+        sa.UniqueConstraint("reference", name=op.f("uq_copy_of_all_reference")),
+    )
+    op.create_index(op.f("ix_copy_of_all_therapist_id"), "copy_of_all", ["therapist_id"])
+
+
 def downgrade() -> None:
+    for table in ("copy_of_all", "erasure", "retention_rule"):
+        op.drop_table(table)
     op.drop_index("uq_therapist_data_key_id", "therapist")
     with op.batch_alter_table("therapist") as therapist:
         therapist.drop_column("data_key_id")

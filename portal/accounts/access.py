@@ -22,6 +22,7 @@ from portal.accounts.queries import Person, place_of
 from portal.accounts.services import end_place, hash_of, open_place, touch_place
 from portal.database import current_db, transaction
 from portal.errors import NotFound
+from portal.traces import seen_person
 from portal.vault.keyring import Keyring
 from portal.web import errors
 from portal.web.audience import Audience, View, audience_of, opened_to, public
@@ -251,6 +252,7 @@ def _signed_in(token: str) -> SignedIn | None:
     if now - place.last_used_at >= _STAMP_EVERY:
         with transaction() as db:
             touch_place(db, token_hash=token_hash, now=now)
+    seen_person(place.person.reference)
     return SignedIn(place.person, token)
 
 

@@ -19,6 +19,7 @@ from portal.jobs.heartbeat import is_any_worker_alive
 from portal.journal.lines import Hand, What
 from portal.journal.noting import note
 from portal.safekeeping import backups, moving, restoring
+from portal.safekeeping.checking import findings
 from portal.safekeeping.container import Manifest, NotABackup, Tell
 from portal.safekeeping.keyfile import NoKeyFile, path_in
 from portal.safekeeping.postgresql import NoTools, ToolFailed
@@ -118,6 +119,22 @@ def move_to(url: str, even_while_running: bool) -> None:
         with current_app.extensions["database"](bind=target) as db, db.begin():
             note(db, What.MOVED, by=Hand.OPERATOR)
     click.echo("Everything is there, and was compared. Set PORTAL_DATABASE_URL to it, and start the portal.")
+
+
+@click.command("check")
+@with_appcontext
+def check() -> None:
+    """Say what is not safe yet in this copy, and how to mend it; in production 1 if anything is serious."""
+    found = list(findings(now=clock.now()))
+    for each in found:
+        click.echo(f"{'SERIOUS' if each.serious else 'Worth a look'}: {each.words}\n  {each.mend}")
+    serious = sum(each.serious for each in found)
+    if not found:
+        click.echo("Nothing was found that is not safe.")
+    else:
+        click.echo(f"{len(found)} things to look at, {serious} of them serious.")
+    if serious and not current_app.config["DEVELOPMENT"]:
+        raise click.exceptions.Exit(1)
 
 
 _KINDS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})

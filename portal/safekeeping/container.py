@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,6 +23,7 @@ _MANIFEST = "backup.manifest"
 _LENGTH = struct.Struct(">I")
 _PIECE_BYTES = 1 << 20
 _TAG_BYTES = 16
+KEY_BYTES = 32
 _MOST_MANIFEST_BYTES = 64 << 20
 # So that nothing can be cut off: the last piece is sealed as the last.
 _MORE, _LAST = b"more", b"last"
@@ -56,23 +57,38 @@ class Manifest:
 
 def write(path: Path, manifest: Manifest, content: BinaryIO, keyring: Keyring, tell: Tell) -> None:
     """Write the file whole, or not at all; `tell` hears how many bytes of the content are in it."""
-    file_key = os.urandom(32)
+    file_key = os.urandom(KEY_BYTES)
     said = asdict(manifest) | {"file_key": base64.b64encode(file_key).decode()}
     sealed = keyring.seal(json.dumps(said).encode(), of=_MANIFEST)
     with replaced_whole(path) as file:
         file.write(_MAGIC + _LENGTH.pack(len(sealed)) + sealed)
-        cipher, number = AESGCM(file_key), 0
-        piece = content.read(_PIECE_BYTES)
-        while True:
-            following = content.read(_PIECE_BYTES)
-            # Each file has a key of its own, so a counter never comes twice under one key.
-            nonce, place = number.to_bytes(12, "big"), _MORE if following else _LAST
-            sealed = cipher.encrypt(nonce, piece, place)
-            file.write(_LENGTH.pack(len(sealed)) + sealed)
+        for piece in seal_pieces(iter(lambda: content.read(_PIECE_BYTES), b""), file_key):
+            file.write(piece)
             tell(len(piece))
-            if not following:
-                return
-            piece, number = following, number + 1
+
+
+def seal_pieces(parts: Iterable[bytes], file_key: bytes) -> Iterator[bytes]:
+    """Seal a content of any length under a key that seals nothing else, piece by piece and in their order."""
+    cipher, number, held = AESGCM(file_key), 0, b""
+    for part in parts:
+        held += part
+        while len(held) > _PIECE_BYTES:
+            yield _sealed_piece(cipher, number, held[:_PIECE_BYTES], _MORE)
+            held, number = held[_PIECE_BYTES:], number + 1
+    yield _sealed_piece(cipher, number, held, _LAST)
+
+
+def open_pieces(file: BinaryIO, file_key: bytes) -> Iterator[bytes]:
+    """The content again, each piece once it was found as it was sealed. Raises NotABackup."""
+    cipher, number, place = AESGCM(file_key), 0, _MORE
+    while place is _MORE:
+        sealed = _next(file, _PIECE_BYTES + _TAG_BYTES)
+        place = _MORE if file.peek(1) else _LAST  # type: ignore[attr-defined]
+        try:
+            yield cipher.decrypt(_nonce(number), sealed, place)
+        except InvalidTag as problem:
+            raise NotABackup("a piece of it was altered, or is missing") from problem
+        number += 1
 
 
 def manifest_of(path: Path, keyring: Keyring) -> Manifest:
@@ -89,7 +105,7 @@ def extract(path: Path, keyring: Keyring, into: BinaryIO, tell: Tell) -> Manifes
     digest = hashlib.sha256()
     with path.open("rb") as file:
         manifest, file_key = _manifest(file, keyring)
-        for piece in _pieces(file, AESGCM(file_key)):
+        for piece in open_pieces(file, file_key):
             digest.update(piece)
             into.write(piece)
             tell(len(piece))
@@ -108,16 +124,14 @@ def _manifest(file: BinaryIO, keyring: Keyring) -> tuple[Manifest, bytes]:
     return Manifest(**said), file_key
 
 
-def _pieces(file: BinaryIO, cipher: AESGCM) -> Iterator[bytes]:
-    number, place = 0, _MORE
-    while place is _MORE:
-        sealed = _next(file, _PIECE_BYTES + _TAG_BYTES)
-        place = _MORE if file.peek(1) else _LAST  # type: ignore[attr-defined]
-        try:
-            yield cipher.decrypt(number.to_bytes(12, "big"), sealed, place)
-        except InvalidTag as problem:
-            raise NotABackup("a piece of it was altered, or is missing") from problem
-        number += 1
+def _sealed_piece(cipher: AESGCM, number: int, piece: bytes, place: bytes) -> bytes:
+    sealed = cipher.encrypt(_nonce(number), piece, place)
+    return _LENGTH.pack(len(sealed)) + sealed
+
+
+def _nonce(number: int) -> bytes:
+    """Each content has a key of its own, so a counter never comes twice under one key."""
+    return number.to_bytes(12, "big")
 
 
 def _next(file: BinaryIO, most: int) -> bytes:

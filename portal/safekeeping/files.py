@@ -26,7 +26,10 @@ def replaced_whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def folder_for_us(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Have the folder, and none of those that had to be made for it open to others."""
+    for each in (*reversed(folder.parents), folder):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _for_us(name: str, flags: int) -> int:
