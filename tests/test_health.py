@@ -115,4 +115,6 @@ def test_every_figure_is_read_as_prometheus_reads_it(app, db, now, ready):
 
 @pytest.mark.usefixtures("without_database")
 def test_without_a_database_the_figures_say_so(app):
+    app.extensions["database"].configure(bind=app.extensions["engine"])
+
     assert figures(app).text.splitlines()[-1] == "foyer_up 0"
