@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -76,6 +76,12 @@ def looks_at(db: Session, client: Client) -> Sequence[Look]:
         .order_by(func.max(JournalLine.at).desc())
     )
     return [Look(*row) for row in found]
+
+
+def names_of_therapists(db: Session) -> Mapping[str, str]:
+    """Of everybody who offers therapy here, by reference."""
+    found = db.execute(select(Therapist.reference, Therapist.name))
+    return {reference: name for reference, name in found}  # noqa: C416  # rows, not pairs
 
 
 def initials_of(name: str) -> str:

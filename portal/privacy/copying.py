@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts.models import Client, Therapist
-from portal.accounts.queries import zone_of
+from portal.accounts.queries import names_of_therapists, zone_of
 from portal.database import transaction
 from portal.errors import NotFound
 from portal.intake.fhir_response import response
@@ -147,7 +147,11 @@ def _files_of(reference: str, scope: Scope, by: By, root: str) -> Iterator[File]
         plain["made_at"] = clock.now().isoformat()
         yield "everything.json", json.dumps(plain, ensure_ascii=False, indent=2).encode()
         page = render_template(
-            "privacy/copy.html", copy=plain, for_therapist=scope.for_therapist, style=f"{root}portal.css"
+            "privacy/copy.html",
+            copy=plain,
+            for_therapist=scope.for_therapist,
+            names=names_of_therapists(db),
+            style=f"{root}portal.css",
         )
         yield "index.html", page.encode()
         yield from _fhir(db, client, plain)

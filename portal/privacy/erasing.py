@@ -44,7 +44,8 @@ def go_on_erasing(db: Session, reference: str, *, now: datetime) -> bool:
     client = client_called(db, reference)
     if client.erased_at is not None:
         return True
-    erasure = erasure_of(db, client)
+    # Of two workers the second waits for the first, and sees what it has done.
+    erasure = erasure_of(db, client, to_change=True)
     if erasure is None or now < erasure.due_at:
         return False
     if erasure.closing_since is None:

@@ -182,6 +182,7 @@ def _record(db: Session, client: Client) -> Iterator[Plain]:
             "what": line.what,
             "hand": line.hand.value,
             "person": line.person,
+            "about": line.about,
             "subject": line.subject,
         }
 

@@ -63,8 +63,9 @@ def retention_of(db: Session) -> Retention:
     return Retention(months_kept=rule.months_kept, months_owed=rule.months_owed, why_owed=rule.why_owed)
 
 
-def erasure_of(db: Session, client: Client) -> Erasure | None:
-    return db.get(Erasure, client.id, populate_existing=True)
+def erasure_of(db: Session, client: Client, *, to_change: bool = False) -> Erasure | None:
+    """`to_change` keeps others from changing it meanwhile."""
+    return db.get(Erasure, client.id, populate_existing=True, with_for_update=to_change)
 
 
 def last_met(db: Session, client: Client, *, now: datetime) -> datetime | None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import Client, Therapist
-from portal.accounts.queries import name_of
+from portal.accounts.queries import name_of, names_of_therapists
 from portal.journal.lines import FOR_THE_DESK_ALONE, GROUPS, Hand, Line, What
 from portal.journal.models import JournalLine
 from portal.journal.queries import newest_lines
@@ -31,7 +31,7 @@ def record_of(db: Session, client: Client, *, before: int | None = None) -> Page
     """What concerns this client, in two queries."""
     theirs = and_(JournalLine.about == client.reference, JournalLine.what.not_in(FOR_THE_DESK_ALONE))
     lines, earlier = _some(db, theirs, before)
-    return Page(lines=lines, names=_names_of_therapists(db, lines), earlier=earlier)
+    return Page(lines=lines, names=names_of_therapists(db), earlier=earlier)
 
 
 def journal_for(
@@ -53,7 +53,7 @@ def journal_for(
     if group:
         conditions.append(JournalLine.what.in_(GROUPS[group]))
     lines, earlier = _some(db, and_(*conditions), before)
-    names = {**_names_of_therapists(db, lines), **_names_of_clients(db, therapist, lines)}
+    names = {**names_of_therapists(db), **_names_of_clients(db, therapist, lines)}
     return Page(lines=lines, names=names, earlier=earlier)
 
 
@@ -72,12 +72,6 @@ def _some(
 ) -> tuple[Sequence[Line], int | None]:
     lines = newest_lines(db, condition, most=_A_PAGE + 1, before=before)
     return lines[:_A_PAGE], lines[_A_PAGE - 1].number if len(lines) > _A_PAGE else None
-
-
-def _names_of_therapists(db: Session, lines: Sequence[Line]) -> Mapping[str, str]:
-    people = {line.person for line in lines if line.hand == Hand.THERAPIST}
-    found = db.execute(select(Therapist.reference, Therapist.name).where(Therapist.reference.in_(people)))
-    return {reference: name for reference, name in found}  # noqa: C416  # rows, not pairs
 
 
 def _names_of_clients(db: Session, therapist: Therapist, lines: Sequence[Line]) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -14,9 +15,11 @@ from portal.journal.noting import note
 from portal.safekeeping.sealed import SEALED
 from portal.vault.keyring import CannotBeOpened, Keyring
 from portal.vault.models import DataKey
-from portal.vault.words import drop_old_key, is_old_key_idle, renew, seal_under_newest, sealed_anew
+from portal.vault.words import STILL_IN_USE, drop_old_key, renew, seal_under_newest, sealed_anew
 
 _AT_ONCE = 100
+# A sweep comes once an hour.
+_DROPPED_AT_ONCE = 2_000
 
 
 def how_many_keys(db: Session) -> int:
@@ -67,17 +70,20 @@ def seal_words_anew(*, now: datetime) -> Iterator[tuple[int, int]]:
 
 
 def drop_idle_keys(db: Session, *, now: datetime) -> None:
-    """Forget the older of two keys once nobody can be sealing with it any more; then nothing is."""
-    renewed = db.scalars(
+    """Forget the older of two keys once nobody can be sealing with it any more; then nothing is.
+
+    One that cannot be opened now waits until it can.
+    """
+    idle = db.scalars(
         select(DataKey)
-        .where(DataKey.renewed_at.is_not(None))
+        .where(DataKey.renewed_at <= now - STILL_IN_USE)
         .order_by(DataKey.id)
-        .limit(_AT_ONCE)
+        .limit(_DROPPED_AT_ONCE)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    for key in renewed:
-        if is_old_key_idle(key, now=now):
+    for key in idle:
+        with contextlib.suppress(CannotBeOpened):
             _seal_words_of(db, key)
             drop_old_key(db, key)
 

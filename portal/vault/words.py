@@ -16,7 +16,7 @@ _KEY_BYTES = 32
 CANNOT_BE_OPENED = "This cannot be opened at the moment."
 # Whoever writes has asked for the key shortly before: so long after a key was renewed nobody seals with the
 # old one any more.
-_STILL_IN_USE = timedelta(hours=1)
+STILL_IN_USE = timedelta(hours=1)
 
 
 def make_data_key(db: Session, *, now: datetime) -> DataKey:
@@ -84,11 +84,6 @@ def renew(db: Session, data_key: DataKey, *, now: datetime) -> None:
         data_key.sealed_key = _master(db).seal(os.urandom(_KEY_BYTES) + keys[0], of=_row(data_key.reference))
         data_key.renewed_at = now
         _keys_opened(db).pop(data_key.reference, None)
-
-
-def is_old_key_idle(data_key: DataKey, *, now: datetime) -> bool:
-    """Whether nobody can be sealing with the older of its two keys any more."""
-    return data_key.renewed_at is not None and now - data_key.renewed_at >= _STILL_IN_USE
 
 
 def drop_old_key(db: Session, data_key: DataKey) -> None:
