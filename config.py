@@ -30,9 +30,9 @@ _DATABASES = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
 # A name, an address, or a network of addresses.
 _HOST_OR_NETWORK = re.compile(r"[A-Za-z0-9.:-]+(/[0-9]+)?")
 _SECRET_LENGTH = 32
-_MASTER_KEY_BYTES = 32
+_KEY_BYTES = 32
 _HOW_TO_MAKE_A_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-_HOW_TO_MAKE_A_MASTER_KEY = (
+_HOW_TO_MAKE_A_KEY = (
     "python3 -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
 )
 
@@ -75,6 +75,14 @@ class Settings:
     trusted_proxies: int = 0
     # Hosts and networks inside the practice's own walls at which a calendar may be fetched.
     calendars_inside: tuple[str, ...] = ()
+    # What backups are sealed with, newest first; without one none are made.
+    backup_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    # Where backups go; None: a folder of the instance.
+    backups: Path | None = None
+    # The folder of pg_dump and psql, if they are not found by themselves.
+    postgres_tools: Path | None = None
+    # Whoever sends it reads /metrics; without one only this machine does.
+    metrics_token: str | None = field(default=None, repr=False)
     # Argon2id: OWASP's floor. Only tests lower it.
     argon2_memory_kib: int = 19456
     argon2_passes: int = 2
@@ -107,6 +115,10 @@ class Settings:
             workers=read.number("PORTAL_WORKERS", 1 if development else _cores(), 1, 64),
             trusted_proxies=read.number("PORTAL_TRUSTED_PROXIES", 0, 0, 5),
             calendars_inside=read.calendars_inside(),
+            backup_keys=read.backup_keys(instance / "backup.key" if development else None),
+            backups=read.folder("PORTAL_BACKUPS"),
+            postgres_tools=read.folder("PORTAL_POSTGRES_TOOLS"),
+            metrics_token=read.metrics_token(),
         )
 
     @property
@@ -154,14 +166,32 @@ class _Reader:
         return value
 
     def master_keys(self, generated: Path | None) -> tuple[bytes, ...]:
-        value = self._environ.get("PORTAL_MASTER_KEYS", "").strip()
+        keys = self._keys("PORTAL_MASTER_KEYS", generated)
+        if not keys:
+            raise UnfitSetting(f"PORTAL_MASTER_KEYS is not set; make one with: {_HOW_TO_MAKE_A_KEY}")
+        return keys
+
+    def backup_keys(self, generated: Path | None) -> tuple[bytes, ...]:
+        """None where it is not set in production: that backups are missing, `check` says."""
+        return self._keys("PORTAL_BACKUP_KEY", generated)
+
+    def folder(self, name: str) -> Path | None:
+        value = self._environ.get(name, "").strip()
+        return Path(value).absolute() if value else None
+
+    def metrics_token(self) -> str | None:
+        value = self._environ.get("PORTAL_METRICS_TOKEN", "").strip()
+        if value and len(value) < _SECRET_LENGTH:
+            raise UnfitSetting(f"PORTAL_METRICS_TOKEN is too weak; make one with: {_HOW_TO_MAKE_A_SECRET}")
+        return value or None
+
+    def _keys(self, name: str, generated: Path | None) -> tuple[bytes, ...]:
+        value = self._environ.get(name, "").strip()
         if not value and generated:
             value = _kept(generated, lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
         if value.startswith("/"):
-            value = _contents("PORTAL_MASTER_KEYS", Path(value))
-        if not value:
-            raise UnfitSetting(f"PORTAL_MASTER_KEYS is not set; make one with: {_HOW_TO_MAKE_A_MASTER_KEY}")
-        return tuple(_master_key(part) for part in value.replace(",", " ").split())
+            value = _contents(name, Path(value))
+        return tuple(_key(name, part) for part in value.replace(",", " ").split())
 
     def database_url(self, default: Path) -> str:
         """Never shown again, since it may hold a password."""
@@ -265,13 +295,13 @@ def _contents(name: str, path: Path) -> str:
         raise UnfitSetting(f"{name} names {path}, which cannot be read: {problem.strerror}") from None
 
 
-def _master_key(text: str) -> bytes:
+def _key(name: str, text: str) -> bytes:
     try:
         key = base64.urlsafe_b64decode(text)
     except (binascii.Error, ValueError):
         key = b""
-    if len(key) != _MASTER_KEY_BYTES or len(set(key)) < _MASTER_KEY_BYTES // 4:
-        raise UnfitSetting(f"PORTAL_MASTER_KEYS is unfit; make one with: {_HOW_TO_MAKE_A_MASTER_KEY}")
+    if len(key) != _KEY_BYTES or len(set(key)) < _KEY_BYTES // 4:
+        raise UnfitSetting(f"{name} is unfit; make one with: {_HOW_TO_MAKE_A_KEY}")
     return key
 
 

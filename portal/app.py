@@ -18,19 +18,23 @@ from portal import (
     health,
     intake,
     jobs,
+    journal,
     journey,
     mail,
     practice,
+    privacy,
     reading,
     review,
+    safekeeping,
     scheduling,
     schema,
     server,
+    traces,
     vault,
     web,
 )
 
-_GROUND = (database, schema, vault, web, jobs, mail, health)
+_GROUND = (traces, database, schema, vault, web, jobs, journal, mail, health)
 _FEATURES = (
     practice,
     care,
@@ -40,8 +44,10 @@ _FEATURES = (
     reading,
     intake,
     scheduling,
+    safekeeping,
     journey,
     review,
+    privacy,
     demo,
     server,
 )
@@ -64,6 +70,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAIL_URL=settings.mail_url,
         MAIL_FROM=settings.mail_from,
         CALENDARS_INSIDE=settings.calendars_inside,
+        TRUSTED_PROXIES=settings.trusted_proxies,
+        BACKUP_KEYS=settings.backup_keys,
+        BACKUPS=settings.backups or settings.instance / "backups",
+        POSTGRES_TOOLS=settings.postgres_tools,
+        METRICS_TOKEN=settings.metrics_token,
         ARGON2=(settings.argon2_passes, settings.argon2_memory_kib),
         TRUSTED_HOSTS=_hosts(settings),
         SESSION_COOKIE_NAME="__Host-foyer" if settings.secure_cookies else "foyer",

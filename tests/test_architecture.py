@@ -42,6 +42,8 @@ PUBLIC = {
     "practice.accessibility",
     "health.healthz",
     "health.readyz",
+    # For this machine alone, or whoever sends the token.
+    "health.metrics",
     # Whoever has its secret address: a calendar program signs in nowhere.
     "feed.read",
     # In development only.

@@ -71,6 +71,7 @@ def confirm(person: Person) -> ResponseReturnValue:
     except (StepGone, PasskeyRefused):
         form.refuse(form.password, _NO_SUCH_PASSKEY)
     if form.errors:
+        _note_failure(person)
         return returning.confirm_page(person, form)
     return returning.go_on(person, kept=form.kept.data, to=form.next.data, again=False)
 
@@ -118,6 +119,7 @@ def change_password(person: Person) -> ResponseReturnValue:
         try:
             return _password_changed(person, form)
         except WrongPassword:
+            _note_failure(person)
             form.refuse(form.current_password, _NOT_YOURS)
         except MustWait as wait:
             refuse_to_hurry(form, form.current_password, wait)
@@ -198,6 +200,11 @@ def _prove(person: Person, form: ConfirmForm) -> None:
         if needs_more:
             use_code(db, person, form.step_code.data or "", now=now)
         visit.confirm(db, by=Proof.PASSWORD, is_strong=needs_more, now=now)
+
+
+def _note_failure(person: Person) -> None:
+    with transaction() as db:
+        services.note_failed_sign_in(db, person)
 
 
 def _refuse_a_wrong_password(person: Person, typed: str) -> None:

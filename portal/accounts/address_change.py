@@ -12,8 +12,10 @@ from portal.accounts import emails
 from portal.accounts.models import AddressChange, Client, Therapist
 from portal.accounts.places import end_all_places
 from portal.accounts.queries import LinkGone, Person, owner_of, person_with_address, theirs
+from portal.accounts.recording import record
 from portal.accounts.services import flush_the_address, void_all_links
 from portal.accounts.tokens import hash_of, new_token
+from portal.journal.lines import What
 
 # How long the new address can prove itself, and how long the old one can stop it or take it back. Both are
 # said in the mails.
@@ -90,6 +92,7 @@ def change_address(db: Session, token: str, *, now: datetime) -> Person:
     person.email = change.new_email
     flush_the_address(db)
     void_all_links(db, person, now=now)
+    record(db, What.ADDRESS_CHANGED, person)
     return person
 
 
@@ -114,6 +117,7 @@ def keep_old_address(db: Session, token: str, *, now: datetime) -> Person:
     void_all_links(db, person, now=now)
     end_all_places(db, person)
     emails.tell_of_kept_address(db, to=change.old_email, now=now)
+    record(db, What.ADDRESS_KEPT, person)
     return person
 
 

@@ -71,11 +71,11 @@ def revoke(therapist: Therapist, reference: str) -> ResponseReturnValue:
 
 @blueprint.post("/desk/invitations/sign-up")
 @therapist_only
-def change_sign_up(_therapist: Therapist) -> ResponseReturnValue:
+def change_sign_up(therapist: Therapist) -> ResponseReturnValue:
     to_everybody = request.form.get("who") == "everybody"
     try:
         with transaction() as db:
-            open_sign_up(db, to_everybody=to_everybody)
+            open_sign_up(db, to_everybody=to_everybody, by=therapist)
     except NotDescribed:
         flash("The practice has to be described first: practice describe, at a terminal.")
     else:

@@ -22,6 +22,8 @@ from portal.accounts.services import (
 )
 from portal.accounts.tokens import hash_of, new_token
 from portal.errors import NotFound, Refused
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.vault.models import DataKey
 from portal.vault.words import seal, unseal
 
@@ -79,6 +81,7 @@ def invite(db: Session, therapist: Therapist, *, email: str, name: str, words: s
     invitation.sealed_name = _sealed(db, key, invitation, "name", name)
     invitation.sealed_words = _sealed(db, key, invitation, "words", words)
     emails.invite(db, to=email, token=token, until=invitation.expires_at, now=now)
+    note(db, What.INVITED, by=therapist, subject=invitation.reference)
 
 
 def invite_again(db: Session, therapist: Therapist, reference: str, *, now: datetime) -> None:
@@ -102,6 +105,7 @@ def invite_again(db: Session, therapist: Therapist, reference: str, *, now: date
     if email is None:
         raise NotFound
     emails.invite(db, to=email, token=token, until=now + INVITED_FOR, now=now)
+    note(db, What.INVITED, by=therapist, subject=reference)
 
 
 def revoke_invitation(db: Session, therapist: Therapist, reference: str, *, now: datetime) -> None:
@@ -110,6 +114,7 @@ def revoke_invitation(db: Session, therapist: Therapist, reference: str, *, now:
         db, Invitation.therapist_id == therapist.id, Invitation.reference == reference, now=now
     ):
         raise NotFound
+    note(db, What.INVITATION_REVOKED, by=therapist, subject=reference)
 
 
 def invitations_of(db: Session, therapist: Therapist, *, now: datetime) -> Sequence[Shown]:
@@ -157,6 +162,7 @@ def accept_invitation(
     if words.name:
         keep_name(db, client, words.name)
     db.execute(update(Invitation).where(Invitation.id == invitation.id).values(client_id=client.id))
+    note(db, What.JOINED, by=client, about=client.reference, subject=invitation.reference)
     return client
 
 

@@ -48,6 +48,8 @@ class Client(Base):
     therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"), index=True)
     data_key_id: Mapped[int] = mapped_column(ForeignKey("data_key.id"), unique=True)
     joined_at: Mapped[datetime]
+    # When all that was theirs was erased; what is left is a reference.
+    erased_at: Mapped[datetime | None]
     # How long before a consultation a reminder is wanted, in minutes: "10080,1440"; empty for never.
     reminders: Mapped[str] = mapped_column(default="1440")
 

@@ -25,8 +25,10 @@ from portal.accounts.ceremonies import (
 )
 from portal.accounts.models import Client, Passkey, Step, Therapist
 from portal.accounts.queries import Person, owner_of, passkeys_of, theirs, ways_in
+from portal.accounts.recording import record
 from portal.accounts.services import LastWayIn, forget_idle_codes, own_key
 from portal.errors import NotFound, Refused
+from portal.journal.lines import What
 from portal.vault.words import seal, unseal
 
 # As many as anybody has devices.
@@ -90,6 +92,7 @@ def add_passkey(
         raise PasskeyRefused
     keep_passkey(db, person, made(said, party=party, challenge=begun.challenge), name=name, now=now)
     emails.tell_of_a_change(db, "passkey-added", to=person.email, now=now)
+    record(db, What.PASSKEY_ADDED, person)
 
 
 def add_first(
@@ -99,6 +102,7 @@ def add_first(
     if begun.reference != person.reference:
         raise PasskeyRefused
     keep_passkey(db, person, made(said, party=party, challenge=begun.challenge), name=name, now=now)
+    record(db, What.PASSKEY_ADDED, person)
 
 
 def keep_passkey(db: Session, person: Person, new: Made, *, name: str, now: datetime) -> None:
@@ -188,6 +192,7 @@ def remove_passkey(
         raise NotFound
     forget_idle_codes(db, person)
     emails.tell_of_a_change(db, "passkey-removed", to=person.email, now=now)
+    record(db, What.PASSKEY_REMOVED, person)
 
 
 def _passkey_called(db: Session, credential_id: bytes) -> tuple[Passkey, Person]:

@@ -39,7 +39,7 @@ def end_place(person: Person, reference: str) -> Response:
 @signed_in_only
 def end_places(person: Person) -> Response:
     with transaction() as db:
-        places.end_all_places(db, person)
+        places.leave_all_places(db, person)
         visit.sign_out(db)
     flash("You are signed out everywhere.")
     return redirect(url_for("accounts.sign_in"), code=303)

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from portal.accounts.lasting import DESK, OWN, SHARED, Lasting
 from portal.accounts.models import Client, KnownBrowser, Proof, SignedInPlace, Therapist
 from portal.accounts.queries import Person, owner_of, theirs
+from portal.accounts.recording import record
 from portal.database import new_reference, rows
 from portal.errors import NotFound
+from portal.journal.lines import What
 
 # A browser in which nobody came back for so long is a new one.
 _KNOWN_FOR = timedelta(days=400)
@@ -55,6 +57,7 @@ def open_place(
         "confirmed_by": by,
     }
     rows(db, _OPEN, place | owner_of(person))
+    record(db, What.SIGNED_IN, person)
 
 
 def touch_place(db: Session, *, token_hash: str, now: datetime) -> None:
@@ -98,10 +101,17 @@ def end_place_called(db: Session, person: Person, reference: str) -> None:
     )
     if ended is None:
         raise NotFound
+    record(db, What.SIGNED_OUT_THERE, person)
+
+
+def leave_all_places(db: Session, person: Person) -> None:
+    """The person wants to be signed out everywhere (ASVS 7.5.2)."""
+    end_all_places(db, person)
+    record(db, What.SIGNED_OUT_EVERYWHERE, person)
 
 
 def end_all_places(db: Session, person: Person) -> None:
-    """Sign the person out everywhere: after a new password, or at their wish (ASVS 7.4.3, 7.5.2)."""
+    """Sign the person out everywhere, as part of something else: a new password, say (ASVS 7.4.3)."""
     db.execute(delete(SignedInPlace).where(theirs(SignedInPlace, person)))
 
 

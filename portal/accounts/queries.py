@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -26,12 +26,17 @@ from portal.accounts.models import (
     Therapist,
 )
 from portal.errors import NotFound
+from portal.journal.lines import What
+from portal.journal.models import JournalLine
 from portal.practice.facts import current_practice
 from portal.vault.models import DataKey
-from portal.vault.words import unseal
+from portal.vault.words import shown
 from portal.web.formatting import zone_called
 
 Person = Client | Therapist
+# Where the name is sealed under a key that is not here.
+_NAMELESS = "Name locked"
+_OPENED = (What.RECORD_OPENED, What.REQUEST_OPENED)
 
 
 class Place(NamedTuple):
@@ -113,15 +118,44 @@ class WaysIn(NamedTuple):
         return self.has_app or (isinstance(person, Therapist) and self.passkeys > 0)
 
 
+class Look(NamedTuple):
+    """A therapist who opened what a client sent: how often that was written down, first and last."""
+
+    name: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
 class LinkGone(NotFound):
     """No such link, or it was used, or replaced by a newer one, or its time is over."""
 
 
 def name_of(db: Session, client: Client) -> str:
     """The name that the client wants to be called by; the address they gave until they have said it."""
+    if client.erased_at is not None:
+        return "Erased"
     if client.sealed_name is None:
         return client.email
-    return unseal(db, client.data_key, client.sealed_name, of=name_row(client))
+    return shown(db, client.data_key, client.sealed_name, of=name_row(client), otherwise=_NAMELESS)
+
+
+def looks_at(db: Session, client: Client) -> Sequence[Look]:
+    """Who has opened what this client sent, the latest first (P4)."""
+    found = db.execute(
+        select(Therapist.name, func.count(), func.min(JournalLine.at), func.max(JournalLine.at))
+        .join(JournalLine, JournalLine.person == Therapist.reference)
+        .where(JournalLine.about == client.reference, JournalLine.what.in_(_OPENED))
+        .group_by(Therapist.id, Therapist.name)
+        .order_by(func.max(JournalLine.at).desc())
+    )
+    return [Look(*row) for row in found]
+
+
+def names_of_therapists(db: Session) -> Mapping[str, str]:
+    """Of everybody who offers therapy here, by reference."""
+    found = db.execute(select(Therapist.reference, Therapist.name))
+    return {reference: name for reference, name in found}  # noqa: C416  # rows, not pairs
 
 
 def initials_of(name: str) -> str:
@@ -140,10 +174,14 @@ def name_row(client: Client) -> str:
 
 
 def client_of(db: Session, therapist: Therapist, reference: str) -> Client:
-    """This therapist's client, with their data key. Raises NotFound, for another's client too."""
+    """This therapist's client, with their data key. Raises NotFound, for another's and an erased one too."""
     client = db.scalar(
         select(Client)
-        .where(Client.reference == reference, Client.therapist_id == therapist.id)
+        .where(
+            Client.reference == reference,
+            Client.therapist_id == therapist.id,
+            Client.erased_at.is_(None),
+        )
         .options(joinedload(Client.data_key))
     )
     if client is None:

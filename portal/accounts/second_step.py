@@ -13,8 +13,10 @@ from portal.accounts.codes import new_recovery_codes, new_secret, recovery_hash,
 from portal.accounts.models import AuthenticatorApp, Passkey, RecoveryCode
 from portal.accounts.places import end_all_places
 from portal.accounts.queries import Person, owner_of, theirs, ways_in
+from portal.accounts.recording import record, record_of
 from portal.accounts.services import LastWayIn, forget_idle_codes, own_key
 from portal.errors import NotFound, Refused
+from portal.journal.lines import Hand, What
 from portal.vault.words import seal, unseal
 
 
@@ -58,6 +60,7 @@ def confirm_app(db: Session, person: Person, typed: str, *, now: datetime) -> Se
     _forget_apps(db, person, active=True)
     app.is_active, app.last_step, app.added_at = True, step, now
     emails.tell_of_a_change(db, "app-added", to=person.email, now=now)
+    record(db, What.APP_ADDED, person)
     return first_recovery_codes(db, person, now=now)
 
 
@@ -97,6 +100,7 @@ def replace_recovery_codes(db: Session, person: Person, *, now: datetime) -> Seq
         hashed = recovery_hash(code, whose=person.reference)
         db.add(RecoveryCode(code_hash=hashed, made_at=now, **owner_of(person)))
     emails.tell_of_a_change(db, "recovery-codes-made", to=person.email, now=now)
+    record(db, What.RECOVERY_CODES_MADE, person)
     return codes
 
 
@@ -111,6 +115,7 @@ def remove_app(db: Session, person: Person, *, owes_second_step: bool, now: date
     _forget_apps(db, person, active=True)
     forget_idle_codes(db, person)
     emails.tell_of_a_change(db, "app-removed", to=person.email, now=now)
+    record(db, What.APP_REMOVED, person)
 
 
 def reset_second_step(db: Session, person: Person, *, now: datetime) -> None:
@@ -123,6 +128,7 @@ def reset_second_step(db: Session, person: Person, *, now: datetime) -> None:
         db.execute(delete(table).where(theirs(table, person)).execution_options(synchronize_session=False))
     end_all_places(db, person)
     emails.tell_of_a_change(db, "second-step-reset", to=person.email, now=now)
+    record_of(db, What.SECOND_STEP_RESET, person, by=Hand.OPERATOR)
 
 
 def _use_recovery_code(db: Session, person: Person, typed: str, *, now: datetime) -> None:
@@ -140,6 +146,7 @@ def _use_recovery_code(db: Session, person: Person, typed: str, *, now: datetime
     if used is None:
         raise CodeRefused
     emails.tell_of_a_change(db, "recovery-code-used", to=person.email, now=now)
+    record(db, What.RECOVERY_CODE_USED, person)
 
 
 def _app_of(db: Session, person: Person, *, active: bool) -> AuthenticatorApp | None:

@@ -26,10 +26,12 @@ from portal.accounts.queries import (
     theirs,
     ways_in,
 )
+from portal.accounts.recording import record, record_of
 from portal.accounts.tokens import hash_of as hash_of
 from portal.accounts.tokens import new_token
 from portal.database import new_reference
 from portal.errors import Refused
+from portal.journal.lines import Hand, What
 from portal.vault.models import DataKey
 from portal.vault.words import make_data_key, seal
 
@@ -81,6 +83,7 @@ def add_therapist(
     db.add(therapist)
     flush_the_address(db)
     db.execute(update(Client).where(Client.therapist_id.is_(None)).values(therapist_id=therapist.id))
+    record_of(db, What.THERAPIST_ADDED, therapist, by=Hand.OPERATOR)
     return therapist
 
 
@@ -198,6 +201,7 @@ def prove_address(
     elif asked_here != hash_of(token) or not client.password_hash:
         raise WayInNotChosen
     client.proved_at = now
+    record(db, What.JOINED, client)
     return client
 
 
@@ -211,6 +215,7 @@ def set_new_password(db: Session, token: str, *, password_hash: str, now: dateti
         person.proved_at = now
     _keep_password(db, person, password_hash, now=now)
     emails.tell_of_new_password(db, to=person.email, now=now)
+    record(db, What.PASSWORD_CHANGED, person)
     return person
 
 
@@ -222,6 +227,12 @@ def change_password(db: Session, person: Person, *, password_hash: str, now: dat
     db.refresh(person, ["password_hash"], with_for_update=True)
     _keep_password(db, person, password_hash, now=now)
     emails.tell_of_new_password(db, to=person.email, now=now)
+    record(db, What.PASSWORD_CHANGED, person)
+
+
+def note_failed_sign_in(db: Session, person: Person | None) -> None:
+    """Somebody came without the right password, code or passkey; whose, if anybody's, costs the same."""
+    record_of(db, What.SIGN_IN_FAILED, person, by=Hand.PORTAL)
 
 
 def let_in(db: Session, person: Person, *, checked_hash: str, renewed_hash: str | None) -> None:

@@ -50,6 +50,7 @@ def sign_in() -> ResponseReturnValue:
         person = person_with_address(current_db(), form.address)
         if is_right(form.typed_password, person) and person is not None:
             return _let_in(person, form)
+        _note_failure(person)
         form.refuse(form.password, _NOT_TOGETHER)
     return returning.sign_in_page(form)
 
@@ -82,7 +83,9 @@ def sign_in_by_passkey() -> ResponseReturnValue:
         with transaction() as db:
             person = use_passkey(db, begun, form.credential.data or "", party=relying_party(), now=now)
             visit.sign_in(db, person, now=now, by=Proof.PASSKEY, is_strong=True, is_own=form.own_device.data)
-    except (StepGone, PasskeyRefused):
+    except (StepGone, PasskeyRefused) as refusal:
+        if isinstance(refusal, PasskeyRefused):
+            _note_failure(None)
         again = SignInForm(formdata=None, next=form.next.data, kept=form.kept.data)
         again.refuse(again.email, _NO_SUCH_PASSKEY)
         return returning.sign_in_page(again), 403
@@ -121,6 +124,11 @@ def second_challenge() -> Response:
             now=clock.now(),
         )
     return as_json(wish)
+
+
+def _note_failure(person: Person | None) -> None:
+    with transaction() as db:
+        services.note_failed_sign_in(db, person)
 
 
 def _let_in(person: Person, form: SignInForm) -> ResponseReturnValue:
@@ -190,9 +198,11 @@ def _second_step_taken(person: Person, form: SecondStepForm) -> ResponseReturnVa
         refuse_to_hurry(form, form.step_code, wait)
         return _second_step_page(person, form), 429
     except CodeRefused:
+        _note_failure(person)
         form.refuse(form.step_code, _NOT_THE_CODE)
         return _second_step_page(person, form)
     except PasskeyRefused:
+        _note_failure(person)
         form.refuse(form.step_code, _NO_SUCH_PASSKEY)
         return _second_step_page(person, form)
     return returning.go_on(done, kept=form.kept.data, to=form.next.data)

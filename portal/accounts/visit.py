@@ -26,6 +26,7 @@ from portal.accounts.places import (
 from portal.accounts.queries import Confirmed, Person, Place, confirmed_at, place_of
 from portal.accounts.tokens import hash_of, new_token
 from portal.database import current_db, transaction
+from portal.traces import seen_person
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -159,6 +160,7 @@ def signed_in_by(token: str) -> SignedIn | None:
     if now - place.last_used_at >= lasting.noted_every:
         with transaction() as db:
             touch_place(db, token_hash=token_hash, now=now)
+    seen_person(place.person.reference)
     return SignedIn(place.person, token, place)
 
 

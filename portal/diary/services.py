@@ -21,6 +21,8 @@ from portal.diary.opening import holidays_in, unfit_hours
 from portal.diary.queries import Rules, rules_of
 from portal.diary.week import EVEN, ODD, Hours, Stretch
 from portal.errors import Overtaken, Refused
+from portal.journal.lines import What
+from portal.journal.noting import note
 
 MOST_STRETCHES = 70
 MOST_DAYS = 500
@@ -265,6 +267,7 @@ def _diary_to_change(db: Session, therapist: Therapist, *, seen: int | None = No
     else:
         # Hours and kinds stand in rows of their own.
         flag_modified(diary, "rest")
+    note(db, What.DIARY_CHANGED, by=therapist)
     return diary
 
 

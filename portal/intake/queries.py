@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +20,9 @@ from portal.intake.questionnaire import Item, Question, Questionnaire, parsed
 from portal.intake.replies import AnswerState, Reply, unpacked
 from portal.intake.scoring import Score
 from portal.intake.sent_copy import Row, scores_in, thawed
+from portal.vault.keyring import CannotBeOpened
 from portal.vault.models import DataKey
-from portal.vault.words import unseal
+from portal.vault.words import CANNOT_BE_OPENED, unseal
 
 
 class NotBegun(Refused):
@@ -127,6 +129,8 @@ _OVERVIEW = (
     .where(_Newest.id == _NEWEST_ID)
 )
 
+# In place of what was sent, where it is sealed under a key that is not here.
+_LOCKED = Row(link_id="", text="What was sent", state="locked", shown=[CANNOT_BE_OPENED])
 # Definitions by their hash: what is in here can never be another's or out of date.
 _MOST_DEFINITIONS = 32
 _definitions: dict[str, Questionnaire] = {}
@@ -176,7 +180,8 @@ def overview_of(db: Session, client: Client) -> Overview:
         if link_id is not None:
             # A value that decides nothing stays closed.
             wanted = sealed if link_id in questionnaire.decisive else None
-            replies[link_id] = _opened(db, client, reference, link_id, state, wanted)
+            with contextlib.suppress(CannotBeOpened):
+                replies[link_id] = _opened(db, client, reference, link_id, state, wanted)
     path = Path(questionnaire, replies)
     return Overview(
         questionnaire=questionnaire,
@@ -201,7 +206,10 @@ def sent_intake_of(db: Session, client: Client) -> SentIntake | None:
     )
     if intake is None or intake.sent_at is None or intake.sealed_copy is None:
         return None
-    copy = unseal(db, client.data_key, intake.sealed_copy, of=copy_place(intake))
+    try:
+        copy = unseal(db, client.data_key, intake.sealed_copy, of=copy_place(intake))
+    except CannotBeOpened:
+        return SentIntake(reference=intake.reference, sent_at=intake.sent_at, rows=[_LOCKED], scores=[])
     return SentIntake(
         reference=intake.reference, sent_at=intake.sent_at, rows=thawed(copy), scores=scores_in(copy)
     )

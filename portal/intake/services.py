@@ -41,6 +41,8 @@ from portal.intake.replies import (
 )
 from portal.intake.sent_copy import frozen
 from portal.jobs.queue import enqueue
+from portal.journal.lines import Hand, What
+from portal.journal.noting import note
 from portal.vault.words import seal
 
 # What is to be done elsewhere once a client has sent their answers; about the client's reference.
@@ -104,10 +106,12 @@ def publish(db: Session, questionnaire: Questionnaire, *, now: datetime) -> Ques
             return known
         try:
             with db.begin_nested():
-                return _publish(db, questionnaire.name, definition, definition_hash, now)
+                version = _publish(db, questionnaire.name, definition, definition_hash, now)
         except IntegrityError:
             # Another process took the number; look again at what it published.
             continue
+        note(db, What.QUESTIONNAIRE_PUBLISHED, by=Hand.OPERATOR, subject=f"{version.name}/{version.number}")
+        return version
     raise Refused
 
 
@@ -186,11 +190,13 @@ def send_intake(db: Session, client: Client, *, seen: int, now: datetime) -> Int
     intake.sent_at = now
     emails.tell_of_answers(db, client, now=now)
     enqueue(db, INTAKE_SENT, subject=client.reference, due_at=now)
+    note(db, What.ANSWERS_SENT, by=client, about=client.reference, subject=intake.reference)
     return intake
 
 
 def see_lamps(db: Session, client: Client, *, now: datetime) -> None:
     """The therapist has seen this client's lamps; one that was seen before keeps its time."""
+    note(db, What.LAMPS_SEEN, by=client.therapist or Hand.THERAPIST, about=client.reference)
     db.execute(
         update(Lamp)
         .where(Lamp.client_id == client.id, Lamp.seen_at.is_(None))

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from portal import clock
 from portal.accounts.access import client_only
 from portal.accounts.models import Client
-from portal.accounts.queries import zone_of
+from portal.accounts.queries import looks_at, zone_of
 from portal.database import current_db, transaction
 from portal.intake.forms import AnswerForm, SendForm
 from portal.intake.path import Path, needed
@@ -179,7 +179,13 @@ def copy(client: Client) -> ResponseReturnValue:
     sent = sent_intake_of(current_db(), client)
     if sent is None:
         raise NotBegun
-    return render_template("intake/copy.html", sent=sent, zone=zone_of(client), therapist=client.therapist)
+    return render_template(
+        "intake/copy.html",
+        sent=sent,
+        zone=zone_of(client),
+        therapist=client.therapist,
+        looks=looks_at(current_db(), client),
+    )
 
 
 @blueprint.errorhandler(NotBegun)

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from portal import clock
 from portal.database import current_db, transaction
+from portal.journal.lines import Hand
 from portal.practice.facts import Facts, practice_facts
 from portal.practice.services import (
     NotDescribed,
@@ -89,7 +90,7 @@ def sign_up(who: str) -> None:
     """Say who may make an account: everybody, or only who was invited."""
     try:
         with transaction() as db:
-            open_sign_up(db, to_everybody=who == "everybody")
+            open_sign_up(db, to_everybody=who == "everybody", by=Hand.OPERATOR)
     except NotDescribed:
         raise click.ClickException("Describe the practice first: practice describe --name …") from None
     click.echo(

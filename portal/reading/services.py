@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
+from portal.journal.lines import Hand, What
+from portal.journal.noting import note
 from portal.reading.models import Reading, ReadingMark
 from portal.reading.pages import Article, read_series
 
@@ -34,6 +36,7 @@ def import_readings(db: Session, articles: Iterable[Article], *, now: datetime) 
 
     A reading that stays published keeps the moment at which it was published, and the marks of clients.
     """
+    note(db, What.READINGS_IMPORTED, by=Hand.OPERATOR)
     return [_import(db, article, now) for article in articles]
 
 

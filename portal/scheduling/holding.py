@@ -28,6 +28,7 @@ from portal.scheduling.models import (
     steps_of,
 )
 from portal.scheduling.queries import consultation_to_change, reminders_of
+from portal.scheduling.recording import note_beginning
 
 # SQLite has one writer, and leaves FOR UPDATE out. Nothing that waits to be written goes before it.
 _LOCK = (
@@ -170,6 +171,7 @@ def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **column
         },
     ).scalar_one()
     hold(db, kind, starts, therapist_id=columns["therapist_id"], consultation_id=consultation_id)
+    note_beginning(db, columns)
     return int(consultation_id)
 
 

@@ -13,6 +13,8 @@ from portal.database import new_reference
 from portal.diary.kinds import Kind
 from portal.diary.queries import Rules, rules_of
 from portal.errors import NotFound, Refused
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.scheduling import emails
 from portal.scheduling.calendar_file import file_of
 from portal.scheduling.holding import Begun, lock, refuse_if_begun, remind_later, store_and_hold
@@ -118,6 +120,7 @@ def keep_own_time(
         db.flush()
     except IntegrityError as clash:
         raise TimeTaken(starts_at) from clash
+    note(db, What.OWN_TIME_KEPT, by=therapist, subject=entry.reference)
     return entry.reference
 
 
@@ -125,6 +128,7 @@ def give_back_own_time(db: Session, therapist: Therapist, reference: str) -> Non
     """Free the time of an own entry. Raises NotFound, for another's and for a consultation's too."""
     lock(db, therapist.id)
     db.delete(own_entry_called(db, therapist, reference))
+    note(db, What.OWN_TIME_GIVEN_BACK, by=therapist, subject=reference)
 
 
 def _earlier(

@@ -23,7 +23,7 @@ from portal.scheduling.models import (
     Phrase,
     ReminderSent,
 )
-from portal.vault.words import unseal
+from portal.vault.words import shown, unseal
 
 # Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
 # read further back.
@@ -312,6 +312,12 @@ def note_of(db: Session, consultation: Consultation) -> str | None:
     return _unsealed(db, consultation, consultation.sealed_note, note_row(consultation.reference))
 
 
+def note_to_add_to(db: Session, consultation: Consultation) -> str | None:
+    """The same to be written again, with more beneath it. Raises keyring.CannotBeOpened."""
+    sealed, row = consultation.sealed_note, note_row(consultation.reference)
+    return None if sealed is None else unseal(db, consultation.client.data_key, sealed, of=row)
+
+
 def offer_of(db: Session, consultation: Consultation) -> str | None:
     """What the therapist said with other times. The consultation comes with its client and data key."""
     return _unsealed(db, consultation, consultation.sealed_offer, offer_row(consultation.reference))
@@ -413,4 +419,4 @@ def _held(owned: Sequence[Sequence[Any]]) -> Held:
 
 
 def _unsealed(db: Session, consultation: Consultation, sealed: bytes | None, row: str) -> str | None:
-    return None if sealed is None else unseal(db, consultation.client.data_key, sealed, of=row)
+    return None if sealed is None else shown(db, consultation.client.data_key, sealed, of=row)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.errors import NotFound, Refused
 from portal.traces import without_words
+from portal.vault.keyring import CannotBeOpened
 from portal.web.kept import words_posted
 from portal.web.limits import MustWait
 
@@ -51,6 +52,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(MustWait, _must_wait)
     app.register_error_handler(CSRFError, lambda _error: stale())
+    app.register_error_handler(CannotBeOpened, _locked)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, lambda _error: _page(500))
     app.log_exception = _log  # type: ignore[method-assign]
@@ -92,6 +94,12 @@ def _must_wait(wait: MustWait) -> Answer:
         "errors/plain.html", page_heading="A moment, please", words=words, written=words_posted()
     )
     return page, 429, {"Retry-After": str(wait.seconds)}
+
+
+def _locked(problem: Exception) -> tuple[str, int]:
+    """The page is about words whose key is not here; what would be written over them was not taken."""
+    _tell(problem)
+    return render_template("errors/locked.html", written=words_posted()), 503
 
 
 def _log(exc_info: Any) -> None:
