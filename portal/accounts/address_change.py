@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts import emails
@@ -119,6 +119,15 @@ def keep_old_address(db: Session, token: str, *, now: datetime) -> Person:
     emails.tell_of_kept_address(db, to=change.old_email, now=now)
     record(db, What.ADDRESS_KEPT, person)
     return person
+
+
+def forget_old_changes(db: Session, *, now: datetime) -> None:
+    """Which address somebody had before is nobody's business any more."""
+    db.execute(
+        delete(AddressChange)
+        .where(AddressChange.expires_at < now, AddressChange.stoppable_until < now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _wanted(db: Session, *fits: ColumnElement[bool]) -> Wanted:

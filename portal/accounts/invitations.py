@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts import emails
@@ -29,6 +29,8 @@ from portal.vault.words import seal, unseal
 
 # The mail and the page say it in words.
 INVITED_FOR = timedelta(days=14)
+# The desk's list and the privacy page say it in words.
+_REMEMBERED = timedelta(days=90)
 
 
 class ClientAlready(Refused):
@@ -115,6 +117,15 @@ def revoke_invitation(db: Session, therapist: Therapist, reference: str, *, now:
     ):
         raise NotFound
     note(db, What.INVITATION_REVOKED, by=therapist, subject=reference)
+
+
+def forget_old_invitations(db: Session, *, now: datetime) -> None:
+    """That somebody was once asked in is forgotten, whatever became of it."""
+    db.execute(
+        delete(Invitation)
+        .where(Invitation.expires_at < now - _REMEMBERED)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def invitations_of(db: Session, therapist: Therapist, *, now: datetime) -> Sequence[Shown]:

@@ -24,12 +24,13 @@ from portal.accounts.ceremonies import (
     wish_to_see,
 )
 from portal.accounts.models import Client, Passkey, Step, Therapist
-from portal.accounts.queries import Person, owner_of, passkeys_of, theirs, ways_in
+from portal.accounts.queries import Person, owner_of, passkey_row, passkeys_of, theirs, ways_in
 from portal.accounts.recording import record
 from portal.accounts.services import LastWayIn, forget_idle_codes, own_key
 from portal.errors import NotFound, Refused
 from portal.journal.lines import What
-from portal.vault.words import seal, unseal
+from portal.vault.words import seal
+from portal.vault.words import shown as shown_words
 
 # As many as anybody has devices.
 MOST_PASSKEYS = 20
@@ -53,7 +54,7 @@ def named_passkeys(db: Session, person: Person, *, now: datetime) -> Sequence[Na
     found = passkeys_of(db, person)
     key = own_key(db, person, now=now) if found else None
     return [
-        Named(each.reference, unseal(db, key, each.sealed_name, of=_name_row(each.reference)),
+        Named(each.reference, shown_words(db, key, each.sealed_name, of=passkey_row(each.reference)),
               each.added_at, each.last_used_at)
         for each in found
         if key is not None
@@ -121,7 +122,7 @@ def keep_passkey(db: Session, person: Person, new: Made, *, name: str, now: date
     except IntegrityError as clash:
         raise PasskeyRefused from clash
     key = own_key(db, person, now=now)
-    passkey.sealed_name = seal(db, key, name, of=_name_row(passkey.reference))
+    passkey.sealed_name = seal(db, key, name, of=passkey_row(passkey.reference))
 
 
 def begin_showing(
@@ -215,7 +216,3 @@ def _may_be(begun: Begun, person: Person) -> bool:
 
 def _is_same(one: Person | None, other: Person) -> bool:
     return one is not None and one.reference == other.reference
-
-
-def _name_row(reference: str) -> str:
-    return f"passkey.name:{reference}"

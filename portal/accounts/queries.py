@@ -277,6 +277,11 @@ def ways_in(db: Session, person: Person) -> WaysIn:
     return WaysIn(bool(person.password_hash), row[0], bool(row[1]), row[2])
 
 
+def passkey_row(reference: str) -> str:
+    """What the vault calls the place where a passkey's name lies."""
+    return f"passkey.name:{reference}"
+
+
 def passkeys_of(db: Session, person: Person) -> Sequence[Passkey]:
     """The person's passkeys, the oldest first."""
     return db.scalars(select(Passkey).where(theirs(Passkey, person)).order_by(Passkey.id)).all()

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import clock
-from portal.accounts.access import therapist_only
+from portal.accounts.access import confirmed_lately, therapist_only
 from portal.accounts.models import Therapist
 from portal.accounts.queries import client_of, name_of
 from portal.database import current_db, transaction
@@ -87,6 +87,7 @@ def keep_longer(therapist: Therapist, reference: str) -> ResponseReturnValue:
 
 @blueprint.get("/copies")
 @therapist_only
+@confirmed_lately
 def copies(therapist: Therapist) -> str:
     db = current_db()
     return render_template(
@@ -100,6 +101,7 @@ def copies(therapist: Therapist) -> str:
 
 @blueprint.post("/copies")
 @therapist_only
+@confirmed_lately
 def ask_for_copy(therapist: Therapist) -> ResponseReturnValue:
     with transaction() as db:
         ask_for_copy_of_all(db, therapist, now=clock.now())
@@ -109,6 +111,7 @@ def ask_for_copy(therapist: Therapist) -> ResponseReturnValue:
 
 @blueprint.post("/copies/<string:reference>")
 @therapist_only
+@confirmed_lately
 def take_copy_of_all(therapist: Therapist, reference: str) -> ResponseReturnValue:
     db = current_db()
     return zipped(content_of(db, copy_called(db, therapist, reference)), now=clock.now())
@@ -125,6 +128,7 @@ def remove(therapist: Therapist, reference: str) -> ResponseReturnValue:
 
 @blueprint.get("/clients/<string:reference>/copy")
 @therapist_only
+@confirmed_lately
 def copy(therapist: Therapist, reference: str) -> str:
     db = current_db()
     client = client_of(db, therapist, reference)
@@ -138,6 +142,7 @@ def copy(therapist: Therapist, reference: str) -> str:
 
 @blueprint.post("/clients/<string:reference>/copy")
 @therapist_only
+@confirmed_lately
 def take_copy(therapist: Therapist, reference: str) -> ResponseReturnValue:
     client = client_of(current_db(), therapist, reference)
     return zipped(

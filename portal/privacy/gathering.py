@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from portal.accounts.models import Client, SignedInPlace
-from portal.accounts.queries import name_of, zone_of
+from portal.accounts.models import AddressChange, Client, Invitation, KnownBrowser, SignedInPlace
+from portal.accounts.queries import name_of, passkey_row, passkeys_of, ways_in, zone_of
 from portal.errors import NotFound
 from portal.intake.models import Intake
 from portal.intake.queries import (
@@ -31,7 +31,7 @@ from portal.reading.models import Reading, ReadingMark
 from portal.scheduling.models import Consultation, ConsultationEvent, EarlierWish
 from portal.scheduling.queries import note_of, offer_of, reply_of, words_of
 from portal.vault.keyring import CannotBeOpened
-from portal.vault.words import CANNOT_BE_OPENED, unseal
+from portal.vault.words import CANNOT_BE_OPENED, shown, unseal
 
 Plain = dict[str, Any]
 
@@ -57,9 +57,30 @@ def all_of(db: Session, client: Client, scope: Scope) -> Plain:
     return shared | {
         "not_sent": _not_sent(db, client),
         "wishes": [_iso(each.wished_at) for each in _own(db, EarlierWish, client)],
+        "ways_in": _ways_in(db, client),
         "signed_in": [
-            {"since": _iso(each.signed_in_at), "last_used": _iso(each.last_used_at)}
+            {
+                "browser": each.device,
+                "own_device": each.is_own,
+                "since": _iso(each.signed_in_at),
+                "last_used": _iso(each.last_used_at),
+            }
             for each in _own(db, SignedInPlace, client)
+        ],
+        "browsers_known": [_iso(each.seen_at) for each in _own(db, KnownBrowser, client)],
+        "address_changes": [
+            {
+                "from": each.old_email,
+                "to": each.new_email,
+                "asked_at": _iso(each.asked_at),
+                "changed_at": _iso(each.changed_at),
+                "stopped_at": _iso(each.stopped_at),
+            }
+            for each in _own(db, AddressChange, client)
+        ],
+        "invitations": [
+            {"to": each.email, "mailed_at": _iso(each.mailed_at), "joined_at": _iso(each.joined_at)}
+            for each in _own(db, Invitation, client)
         ],
         "letters": list(_letters(db, client)),
         "record": list(_record(db, client)),
@@ -80,6 +101,24 @@ def _account(db: Session, client: Client) -> Plain:
         "address_confirmed_at": _iso(client.proved_at),
         "reminders_minutes_before": [int(each) for each in client.reminders.split(",") if each],
         "therapist": client.therapist.name if client.therapist else None,
+    }
+
+
+def _ways_in(db: Session, client: Client) -> Plain:
+    """By what they can sign in; nothing with which anybody could."""
+    ways = ways_in(db, client)
+    return {
+        "password": ways.has_password,
+        "passkeys": [
+            {
+                "name": shown(db, client.data_key, each.sealed_name, of=passkey_row(each.reference)),
+                "added_at": _iso(each.added_at),
+                "last_used": _iso(each.last_used_at),
+            }
+            for each in passkeys_of(db, client)
+        ],
+        "authenticator_app": ways.has_app,
+        "recovery_codes_left": ways.recovery_codes,
     }
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import clock
-from portal.accounts.access import client_only
+from portal.accounts.access import client_only, confirmed_lately
 from portal.accounts.models import Client
 from portal.accounts.queries import zone_of
 from portal.database import current_db, transaction
@@ -25,12 +25,14 @@ blueprint = Blueprint("privacy", __name__, url_prefix="/account")
 
 @blueprint.get("/copy")
 @client_only
+@confirmed_lately
 def copy(client: Client) -> str:
     return render_template("privacy/take_copy.html", form=PortalForm(formdata=None))
 
 
 @blueprint.post("/copy")
 @client_only
+@confirmed_lately
 def take_copy(client: Client) -> ResponseReturnValue:
     """Not by a GET: that a copy was taken is written down."""
     parts = copy_of_clients(
@@ -64,6 +66,7 @@ def erasure(client: Client) -> str:
 
 @blueprint.post("/erasure")
 @client_only
+@confirmed_lately
 def ask(client: Client) -> ResponseReturnValue:
     with transaction() as db:
         ask_for_erasure(db, client, now=clock.now())

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import current_app
-from sqlalchemy import func, select, text
+from sqlalchemy import CompoundSelect, func, select, text, union
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal import schema
-from portal.accounts.models import Therapist
+from portal.accounts.models import AuthenticatorApp, Invitation, Passkey, Therapist
 from portal.database import current_db
 from portal.jobs.heartbeat import is_any_worker_alive
 from portal.jobs.models import Job
@@ -195,6 +195,41 @@ def _nobody_described(db: Session, _now: datetime) -> Finding | None:
     return None
 
 
+def _one_factor(db: Session, _now: datetime) -> Finding | None:
+    """Until they have a second step, whoever has the password could set one up in their place."""
+    without = db.scalar(select(func.count()).where(Therapist.id.not_in(_with_a_second_step())))
+    if without:
+        return Finding(
+            f"{without} of the therapists have no second step yet: neither a passkey nor an app.",
+            "Have them sign in and set one up; production asks for it at once.",
+            serious=False,
+        )
+    return None
+
+
+def _with_a_second_step() -> CompoundSelect[int | None]:
+    passkeys = select(Passkey.therapist_id).where(Passkey.therapist_id.is_not(None))
+    apps = select(AuthenticatorApp.therapist_id).where(
+        AuthenticatorApp.therapist_id.is_not(None), AuthenticatorApp.is_active.is_(True)
+    )
+    return union(passkeys, apps)
+
+
+def _idle_invitations(db: Session, now: datetime) -> Finding | None:
+    ran_out = db.scalar(
+        select(func.count()).where(
+            Invitation.expires_at <= now, Invitation.joined_at.is_(None), Invitation.revoked_at.is_(None)
+        )
+    )
+    if ran_out:
+        return Finding(
+            f"{ran_out} invitations ran out before anybody followed them; what was written for them is kept.",
+            "Send them again or take them back, on the page of invitations; else they go by themselves.",
+            serious=False,
+        )
+    return None
+
+
 def _demonstration(db: Session, _now: datetime) -> Finding | None:
     known = select(Therapist.id).where(Therapist.email.endswith(_DEMONSTRATION)).limit(1)
     if db.scalar(known) is not None:
@@ -274,6 +309,8 @@ CHECKS: tuple[Check, ...] = (
     _key_file,
     _unconfirmed_help,
     _nobody_described,
+    _one_factor,
+    _idle_invitations,
     _demonstration,
     _undelivered,
     _given_up,

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, MetaData, delete, inspect, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from portal import schema
-from portal.accounts.models import Client, MailedLink, SignedInPlace
+from portal.accounts.models import AddressChange, BegunStep, Client, MailedLink, SignedInPlace
 from portal.database import Base, make_engine
 from portal.errors import Refused
 from portal.journal.lines import Chain, Hand, Stand, What
@@ -105,7 +105,7 @@ def _settle(engine: Engine, manifest: Manifest, keys: Keys, now: datetime) -> in
     with current_app.extensions["database"](bind=engine) as db, db.begin():
         _compare_journal(db, manifest)
         erased = _put_keys_in(db, keys, now)
-        for table in (SignedInPlace, MailedLink):
+        for table in (SignedInPlace, MailedLink, BegunStep, AddressChange):
             db.execute(delete(table))
         note(db, What.RESTORED, by=Hand.OPERATOR, subject=manifest.made_at)
         db.execute(text(f"DROP TABLE IF EXISTS {postgresql.UNFINISHED}"))

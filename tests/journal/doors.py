@@ -169,6 +169,8 @@ DOORS = {
 # What changes something at the doors and leaves no line of its own, each with the reason why.
 WITHOUT_AT_THE_DOORS = {
     "accounts.address_change.want_address": "nothing has changed yet; both addresses get a mail",
+    "accounts.address_change.forget_old_changes": "nobody can stop or finish it any more",
+    "accounts.invitations.forget_old_invitations": "its link had not worked for long",
     "accounts.begun.begin_step": "what was only begun is no deed",
     "accounts.begun.finish_step": "what comes of it has a line",
     "accounts.begun.forget_begun": "what was only begun is no deed",

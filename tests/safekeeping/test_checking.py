@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from config import Environment
+from portal.accounts.models import AuthenticatorApp, Passkey, Therapist
 from portal.database import transaction
 from portal.jobs.heartbeat import beat
 from portal.jobs.models import Heartbeat, Job
@@ -30,6 +31,7 @@ def production(another, db, now, people, tmp_path):
     db.flush()
     with for_real.app_context(), transaction() as writing:
         beat(writing, "a worker", now=now)
+        writing.execute(update(AuthenticatorApp).values(is_active=True))
     assert for_real.test_cli_runner().invoke(args=["backup", "create"]).exit_code == 0
     # As the first start makes them.
     for path in tmp_path.glob("portal.db*"):
@@ -113,6 +115,35 @@ def test_each_harm_is_serious_and_told(production, told, db, harm, words):
 
     assert code == 1
     assert [line for line in lines if words in line and line.startswith("SERIOUS: ")], lines
+
+
+def test_a_therapist_without_a_second_step_is_worth_a_look(production, told, db):
+    db.execute(update(AuthenticatorApp).values(is_active=False))
+
+    code, lines = told(production)
+
+    assert code == 0
+    assert [line for line in lines if line.startswith("Worth a look: 1 of the therapists have no second")], (
+        lines
+    )
+
+
+def test_a_passkey_is_a_second_step_too(production, told, db):
+    db.execute(update(AuthenticatorApp).values(is_active=False))
+    ada = db.scalar(select(Therapist.id))
+    db.execute(update(Passkey).values(client_id=None, therapist_id=ada))
+
+    _, lines = told(production)
+
+    assert not [line for line in lines if "no second" in line]
+
+
+def test_invitations_that_ran_out_are_worth_a_look(production, told, later, now):
+    later(now + timedelta(days=15))
+
+    _, lines = told(production)
+
+    assert [line for line in lines if line.startswith("Worth a look: 1 invitations ran out")], lines
 
 
 def test_old_backups_are_told(production, told, later, now):
