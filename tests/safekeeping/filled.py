@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from portal.accounts.ceremonies import Made
-from portal.accounts.invitations import invite
-from portal.accounts.models import Client, Therapist
+from portal.accounts.models import Client, Invitation, Therapist
 from portal.accounts.passkeys import keep_passkey
 from portal.accounts.second_step import begin_app
+from portal.accounts.services import own_key
 from portal.calendars.models import SourceKind
 from portal.calendars.services import add_source
 from portal.database import transaction
@@ -67,4 +67,15 @@ def _ways_in(db: Session, ada: Therapist, sam: Client, now: datetime) -> None:
     keep_passkey(db, sam, made, name="ocelot", now=now)
     for person in (ada, sam):
         begin_app(db, person, now=now)
-    invite(db, ada, email="kit@example.org", name="tapir", words="ibex", now=now)
+    invitation = Invitation(
+        therapist_id=ada.id,
+        email="kit@example.org",
+        token_hash="nobody's",
+        mailed_at=now,
+        expires_at=now + timedelta(days=14),
+    )
+    db.add(invitation)
+    db.flush()
+    for what, words in (("name", "tapir"), ("words", "ibex")):
+        place = f"invitation.{what}:{invitation.reference}"
+        setattr(invitation, f"sealed_{what}", seal(db, own_key(db, ada, now=now), words, of=place))

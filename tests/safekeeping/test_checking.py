@@ -123,9 +123,7 @@ def test_a_therapist_without_a_second_step_is_worth_a_look(production, told, db)
     code, lines = told(production)
 
     assert code == 0
-    assert [line for line in lines if line.startswith("Worth a look: 1 of the therapists have no second")], (
-        lines
-    )
+    assert [line for line in lines if line.startswith("Worth a look: 1 of the therapists have no")], lines
 
 
 def test_a_passkey_is_a_second_step_too(production, told, db):

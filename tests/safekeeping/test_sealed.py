@@ -6,12 +6,16 @@ from sqlalchemy import LargeBinary, select
 
 from portal.accounts.models import Client
 from portal.calendars.models import CalendarSource
-from portal.database import Base
+from portal.database import Base, transaction
 from portal.intake.models import Intake
+from portal.privacy.keeping import Reason
+from portal.privacy.models import Erasure
+from portal.privacy.queries import note_row
+from portal.privacy.services import ask_for_copy_of_all
 from portal.safekeeping.sealed import SEALED
 from portal.scheduling.models import Consultation
 from portal.vault.models import DataKey
-from portal.vault.words import unseal
+from portal.vault.words import seal, unseal
 from tests import make
 from tests.safekeeping.filled import everything_sealed
 
@@ -40,7 +44,12 @@ def test_every_column_of_sealed_bytes_is_on_the_list():
 def test_the_list_says_for_which_place_each_of_them_is_sealed(app, db, now):
     """Each column, in a row with words in it, opens as the list says."""
     with app.test_request_context():
-        everything_sealed(app, now)
+        ada, sam = everything_sealed(app, now)
+        with transaction() as writing:
+            ask_for_copy_of_all(writing, writing.merge(ada), now=now)
+            note = seal(writing, writing.get_one(DataKey, sam.data_key_id), "x", of=note_row(sam.reference))
+            kept = {"client_id": sam.id, "begun_at": now, "due_at": now, "sealed_note": note}
+            writing.add(Erasure(reason=Reason.KEPT_LONG_ENOUGH, **kept))
 
     opened = {}
     for column in SEALED:
