@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from portal import clock
-from portal.accounts import second_step
+from portal.accounts import places, second_step
 from portal.accounts.forms import WORDS_FOR, address_in
 from portal.accounts.passwords import Cost, hash_password, problem_with
 from portal.accounts.queries import person_with_address
@@ -68,6 +68,21 @@ def reset_second_step(address: str, yes: bool) -> None:
     with current_app.test_request_context(base_url=current_app.config["BASE_URL"]), transaction() as db:
         second_step.reset_second_step(db, person, now=clock.now())
     click.echo(f"Reset. {person.email} is told by mail, and signs in with the password or a new one.")
+
+
+@account.command("sign-out")
+@click.argument("address", required=False)
+@click.option("--everybody", is_flag=True, help="Everybody, clients and therapists.")
+def sign_out(address: str | None, everybody: bool) -> None:
+    """Sign out whoever signs in with ADDRESS, in every browser in which they are signed in."""
+    if everybody == bool(address):
+        raise click.UsageError("Name one address, or say --everybody")
+    person = person_with_address(current_db(), (address or "").strip().lower())
+    if person is None and not everybody:
+        raise click.ClickException(f"Nobody signs in with {address}")
+    with transaction() as db:
+        places.put_out(db, person)
+    click.echo(f"{person.email if person else 'Everybody'} is signed out everywhere.")
 
 
 therapist.add_command(reset_second_step)

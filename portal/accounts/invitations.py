@@ -29,7 +29,7 @@ from portal.vault.words import seal, unseal
 
 # The mail and the page say it in words.
 INVITED_FOR = timedelta(days=14)
-# The desk's list and the privacy page say it in words.
+# The page of invitations says it in words.
 _REMEMBERED = timedelta(days=90)
 
 

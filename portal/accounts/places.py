@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from portal.accounts.lasting import DESK, OWN, SHARED, Lasting
 from portal.accounts.models import Client, KnownBrowser, Proof, SignedInPlace, Therapist
 from portal.accounts.queries import Person, owner_of, theirs
-from portal.accounts.recording import record
+from portal.accounts.recording import record, record_of
 from portal.database import new_reference, rows
 from portal.errors import NotFound
-from portal.journal.lines import What
+from portal.journal.lines import Hand, What
 
 # A browser in which nobody came back for so long is a new one.
 _KNOWN_FOR = timedelta(days=400)
@@ -108,6 +108,15 @@ def leave_all_places(db: Session, person: Person) -> None:
     """The person wants to be signed out everywhere (ASVS 7.5.2)."""
     end_all_places(db, person)
     record(db, What.SIGNED_OUT_EVERYWHERE, person)
+
+
+def put_out(db: Session, person: Person | None) -> None:
+    """The practice has the person signed out everywhere, or everybody if it is nobody's in particular."""
+    if person is not None:
+        end_all_places(db, person)
+    else:
+        db.execute(delete(SignedInPlace))
+    record_of(db, What.SIGNED_OUT_EVERYWHERE, person, by=Hand.OPERATOR)
 
 
 def end_all_places(db: Session, person: Person) -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from portal.accounts.address_change import forget_old_changes
 from portal.accounts.codes import code_at
 from portal.accounts.models import AddressChange, Client, SignedInPlace
 from portal.accounts.passwords import Cost, is_right
+from portal.database import transaction
 from tests import make
 from tests.accounts.letters import letters_to, link_in, newest_letter_to
 from tests.accounts.pages import asked, post, sign_in
@@ -337,3 +339,13 @@ def test_only_who_is_signed_in_by_then_is_told_of_their_places(db, sam, browser)
     assert page.heading == "Your account"
     assert page.text.startswith("From now on you sign in with new@example.org.")
     assert len(db.scalars(select(SignedInPlace)).all()) == 1
+
+
+def test_which_address_somebody_had_before_is_forgotten(app, db, now, sam, browser):
+    browser.sign_in(sam)
+    ask_for(browser, "new@example.org")
+
+    for days, left in ((3, 1), (4, 0)):
+        with app.app_context(), transaction() as writing:
+            forget_old_changes(writing, now=now + timedelta(days=days))
+        assert len(db.scalars(select(AddressChange.id)).all()) == left

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from portal.accounts.invitations import forget_old_invitations
 from portal.accounts.models import Client, Invitation
 from portal.accounts.queries import name_row
+from portal.database import transaction
 from portal.vault.models import DataKey
 from portal.vault.words import unseal
 from tests import make
@@ -334,3 +336,12 @@ def test_the_same_is_said_at_a_terminal(app, db):
     assert Browser(app).open("/sign-up").heading == "An account begins with an invitation"
     run(args=["practice", "describe", "--name", "Elm Street"])
     assert Browser(app).open("/sign-up").heading == "An account begins with an invitation"
+
+
+def test_that_somebody_was_asked_in_is_forgotten_three_months_after_it_ran_out(app, db, now, desk):
+    invite(desk)
+
+    for days, left in ((104, 1), (105, 0)):
+        with app.app_context(), transaction() as writing:
+            forget_old_invitations(writing, now=now + timedelta(days=days))
+        assert len(db.scalars(select(Invitation.id)).all()) == left

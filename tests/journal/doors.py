@@ -120,6 +120,10 @@ DOORS = {
         lambda w, db: places.leave_all_places(db, w.sam(db)),
     ),
     "accounts.places.open_place": (What.SIGNED_IN, _place),
+    "accounts.places.put_out": (
+        What.SIGNED_OUT_EVERYWHERE,
+        lambda w, db: places.put_out(db, w.sam(db)),
+    ),
     "accounts.second_step.confirm_app": (What.APP_ADDED, _app),
     "accounts.second_step.first_recovery_codes": (What.RECOVERY_CODES_MADE, _app),
     "accounts.second_step.remove_app": (
