@@ -116,7 +116,7 @@ def put_out(db: Session, person: Person | None) -> None:
         end_all_places(db, person)
     else:
         db.execute(delete(SignedInPlace))
-    record_of(db, What.SIGNED_OUT_EVERYWHERE, person, by=Hand.OPERATOR)
+    record_of(db, What.PUT_OUT, person, by=Hand.OPERATOR)
 
 
 def end_all_places(db: Session, person: Person) -> None:

@@ -37,6 +37,7 @@ class What(StrEnum):
     SIGN_IN_FAILED = "sign-in-failed"
     SIGNED_OUT_THERE = "signed-out-there"
     SIGNED_OUT_EVERYWHERE = "signed-out-everywhere"
+    PUT_OUT = "put-out"
     PASSWORD_CHANGED = "password-changed"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
@@ -130,6 +131,7 @@ GROUPS: Mapping[str, frozenset[What]] = {
             What.SIGN_IN_FAILED,
             What.SIGNED_OUT_THERE,
             What.SIGNED_OUT_EVERYWHERE,
+            What.PUT_OUT,
             What.PASSWORD_CHANGED,
             What.PASSKEY_ADDED,
             What.PASSKEY_REMOVED,

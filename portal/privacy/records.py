@@ -15,6 +15,8 @@ from portal.journal.models import JournalLine
 from portal.journal.queries import newest_lines
 
 _A_PAGE = 50
+# What was done to somebody's account is for them to read, a colleague's is not.
+_OF_ONE_THERAPIST = (What.SIGN_IN_FAILED, What.SECOND_STEP_RESET, What.PUT_OUT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +64,12 @@ def _is_theirs_to_see(therapist: Therapist) -> ColumnElement[bool]:
     nobodys = and_(
         JournalLine.about.is_(None),
         JournalLine.hand.in_([Hand.PORTAL, Hand.OPERATOR]),
-        or_(JournalLine.what != What.SIGN_IN_FAILED, JournalLine.subject == therapist.reference),
+        or_(
+            JournalLine.what.not_in(_OF_ONE_THERAPIST),
+            JournalLine.subject == therapist.reference,
+            # Everybody was put out.
+            and_(JournalLine.what == What.PUT_OUT, JournalLine.subject.is_(None)),
+        ),
     )
     return or_(JournalLine.about.in_(own), JournalLine.person == therapist.reference, nobodys)
 

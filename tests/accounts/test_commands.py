@@ -110,7 +110,7 @@ def test_the_practice_signs_somebody_out_everywhere(app, db, browser):
     assert said.output == f"{sam.email} is signed out everywhere.\n"
     assert [place.client_id for place in signed_in(db)] == [kit.id]
     line = db.scalars(select(JournalLine).order_by(JournalLine.number.desc())).first()
-    assert (line.what, line.hand, line.about) == ("signed-out-everywhere", Hand.OPERATOR, sam.reference)
+    assert (line.what, line.hand, line.about) == ("put-out", Hand.OPERATOR, sam.reference)
 
 
 def test_the_practice_signs_everybody_out(app, db, browser):

@@ -121,7 +121,7 @@ DOORS = {
     ),
     "accounts.places.open_place": (What.SIGNED_IN, _place),
     "accounts.places.put_out": (
-        What.SIGNED_OUT_EVERYWHERE,
+        What.PUT_OUT,
         lambda w, db: places.put_out(db, w.sam(db)),
     ),
     "accounts.second_step.confirm_app": (What.APP_ADDED, _app),

@@ -147,6 +147,8 @@ def test_a_therapist_sees_nothing_about_anothers_clients_or_doings(app, db, adas
     )
     with app.app_context(), transaction() as writing:
         note(writing, What.SIGN_IN_FAILED, by=Hand.PORTAL, subject=noor.reference)
+        note(writing, What.SECOND_STEP_RESET, by=Hand.OPERATOR, subject=noor.reference)
+        note(writing, What.PUT_OUT, by=Hand.OPERATOR, subject=noor.reference)
 
     page = adas.open("/desk/journal")
 
