@@ -10,8 +10,9 @@ import re
 import subprocess
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 
+from portal.accounts.models import Client
 from portal.safekeeping import postgresql
 from portal.safekeeping.backups import backups_in
 from portal.safekeeping.container import extract
@@ -19,7 +20,9 @@ from portal.traces import OneLine
 from portal.vault.keyring import Keyring
 from portal.web.audience import public
 from tests import make
+from tests.accounts.device import Device
 from tests.accounts.test_access import cookie_of
+from tests.accounts.test_passkeys import add
 from tests.journeys.test_the_whole_journey import (
     LAST,
     NAME,
@@ -38,6 +41,7 @@ __all__ = ["ada", "mailed"]
 
 # Of each thing that was typed, a word that stands nowhere else.
 CANARIES = ("Quokkason", "zeppelin", "wombat", "axolotl", "narwhal", *PASSWORD.split()[:1])
+AT_THE_DOORS = ("Pangolin", "Wallaby", "Ocelot")
 
 
 @pytest.fixture
@@ -58,6 +62,22 @@ def logged():
     yield written
     root.removeHandler(handler)
     root.setLevel(before)
+
+
+def make_new_ways_in(db, ada, sams, adas):
+    """Ada invites somebody; Sam gives a passkey a name, and sets up an app: its secret, as it was shown."""
+    adas.sign_in(ada)
+    adas.open("/desk/invitations")
+    adas.fill("Email address", "noor@example.org")
+    adas.fill("What they like to be called", "Wallaby")
+    adas.fill("A sentence for them", "The pangolin would be glad")
+    adas.press("Invite them")
+    sams.sign_in(db.scalars(select(Client).where(Client.email == "sam@example.org")).one())
+    add(sams, Device(), name="Ocelot")
+    sams.open("/account/second-step")
+    page = sams.press("Set up an app")
+    (secret,) = [each.text for each in page.root.all("code")]
+    return secret.replace(" ", "")
 
 
 def has_any(content, words):
@@ -86,7 +106,8 @@ def _dumped(url):
 
 
 def test_no_word_that_was_typed_is_in_a_file_a_mail_or_a_backup(app, db, ada, now, later, mailed, tmp_path):
-    go_all_the_way(app, db, ada, now, later, mailed)
+    sams, adas, _ = go_all_the_way(app, db, ada, now, later, mailed)
+    secret = make_new_ways_in(db, ada, sams, adas)
     assert app.test_cli_runner().invoke(args=["backup", "create"]).exit_code == 0
     files = everything_in_files(app, tmp_path)
     (backup,) = backups_in(app.config["BACKUPS"])
@@ -98,13 +119,14 @@ def test_no_word_that_was_typed_is_in_a_file_a_mail_or_a_backup(app, db, ada, no
     database = "dump" if "dump" in files else "portal.db"
     assert "sam@example.org" in files[database] + files.get("portal.db-wal", "")
     assert any(name.endswith(".eml") and "Subject" in text for name, text in files.items())
-    found = {name: has_any(text, CANARIES) for name, text in files.items()}
+    found = {name: has_any(text, [*CANARIES, *AT_THE_DOORS, secret]) for name, text in files.items()}
     assert {name: words for name, words in found.items() if words} == {}
 
 
 def test_the_log_names_nobody_and_repeats_nothing(app, db, ada, now, later, mailed, logged):
     """A line a request, with its route and not its address; the worker's lines beside them."""
     sams, adas, _ = go_all_the_way(app, db, ada, now, later, mailed)
+    seed = make_new_ways_in(db, ada, sams, adas)
     browsers = [sams, adas]
     lines = [json.loads(line) for line in logged.getvalue().splitlines()]
 
@@ -114,7 +136,19 @@ def test_the_log_names_nobody_and_repeats_nothing(app, db, ada, now, later, mail
     cookies = [cookie_of(each, app) for each in browsers]
     assert tokens
     assert all(cookies)
-    secret = [*CANARIES, *tokens, *cookies, NAME, TROUBLE, LAST, WORDS, REPLY]
+    secret = [
+        *CANARIES,
+        *AT_THE_DOORS,
+        seed,
+        "noor@example.org",
+        *tokens,
+        *cookies,
+        NAME,
+        TROUBLE,
+        LAST,
+        WORDS,
+        REPLY,
+    ]
     secret += ["sam@example.org", ada.email, "Ada Marsh", make.PASSWORD]
     assert has_any(text, secret) == []
     requests = [line for line in lines if line["from"] == "portal.requests"]
