@@ -30,9 +30,9 @@ _DATABASES = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
 # A name, an address, or a network of addresses.
 _HOST_OR_NETWORK = re.compile(r"[A-Za-z0-9.:-]+(/[0-9]+)?")
 _SECRET_LENGTH = 32
-_MASTER_KEY_BYTES = 32
+_KEY_BYTES = 32
 _HOW_TO_MAKE_A_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-_HOW_TO_MAKE_A_MASTER_KEY = (
+_HOW_TO_MAKE_A_KEY = (
     "python3 -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
 )
 
@@ -66,6 +66,8 @@ class Settings:
     # smtp://name:password@host:port (smtps:// for TLS from the first byte), or None: the development mailbox.
     mail_url: str | None = field(repr=False)
     mail_from: str
+    # redis://host:port/0, where several machines count together; else the database counts.
+    redis_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -73,6 +75,14 @@ class Settings:
     trusted_proxies: int = 0
     # Hosts and networks inside the practice's own walls at which a calendar may be fetched.
     calendars_inside: tuple[str, ...] = ()
+    # What backups are sealed with, newest first; without one none are made.
+    backup_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    # Where backups go; None: a folder of the instance.
+    backups: Path | None = None
+    # The folder of pg_dump and psql, if they are not found by themselves.
+    postgres_tools: Path | None = None
+    # Whoever sends it reads /metrics; without one only this machine does.
+    metrics_token: str | None = field(default=None, repr=False)
     # Argon2id: OWASP's floor. Only tests lower it.
     argon2_memory_kib: int = 19456
     argon2_passes: int = 2
@@ -99,11 +109,16 @@ class Settings:
             base_url=base_url,
             mail_url=read.mail_url(required=not development),
             mail_from=read.mail_from(_mail_from(base_url)),
+            redis_url=read.redis_url(),
             host=host,
             port=port,
             workers=read.number("PORTAL_WORKERS", 1 if development else _cores(), 1, 64),
             trusted_proxies=read.number("PORTAL_TRUSTED_PROXIES", 0, 0, 5),
             calendars_inside=read.calendars_inside(),
+            backup_keys=read.backup_keys(instance / "backup.key" if development else None),
+            backups=read.folder("PORTAL_BACKUPS"),
+            postgres_tools=read.folder("PORTAL_POSTGRES_TOOLS"),
+            metrics_token=read.metrics_token(),
         )
 
     @property
@@ -151,14 +166,32 @@ class _Reader:
         return value
 
     def master_keys(self, generated: Path | None) -> tuple[bytes, ...]:
-        value = self._environ.get("PORTAL_MASTER_KEYS", "").strip()
+        keys = self._keys("PORTAL_MASTER_KEYS", generated)
+        if not keys:
+            raise UnfitSetting(f"PORTAL_MASTER_KEYS is not set; make one with: {_HOW_TO_MAKE_A_KEY}")
+        return keys
+
+    def backup_keys(self, generated: Path | None) -> tuple[bytes, ...]:
+        """None where it is not set in production: that backups are missing, `check` says."""
+        return self._keys("PORTAL_BACKUP_KEY", generated)
+
+    def folder(self, name: str) -> Path | None:
+        value = self._environ.get(name, "").strip()
+        return Path(value).absolute() if value else None
+
+    def metrics_token(self) -> str | None:
+        value = self._environ.get("PORTAL_METRICS_TOKEN", "").strip()
+        if value and len(value) < _SECRET_LENGTH:
+            raise UnfitSetting(f"PORTAL_METRICS_TOKEN is too weak; make one with: {_HOW_TO_MAKE_A_SECRET}")
+        return value or None
+
+    def _keys(self, name: str, generated: Path | None) -> tuple[bytes, ...]:
+        value = self._environ.get(name, "").strip()
         if not value and generated:
             value = _kept(generated, lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
         if value.startswith("/"):
-            value = _contents("PORTAL_MASTER_KEYS", Path(value))
-        if not value:
-            raise UnfitSetting(f"PORTAL_MASTER_KEYS is not set; make one with: {_HOW_TO_MAKE_A_MASTER_KEY}")
-        return tuple(_master_key(part) for part in value.replace(",", " ").split())
+            value = _contents(name, Path(value))
+        return tuple(_key(name, part) for part in value.replace(",", " ").split())
 
     def database_url(self, default: Path) -> str:
         """Never shown again, since it may hold a password."""
@@ -189,6 +222,14 @@ class _Reader:
         if not parts or parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
             raise UnfitSetting("PORTAL_MAIL_URL has to read like smtp://name:password@mail.example.org:587")
         return value
+
+    def redis_url(self) -> str | None:
+        """Never shown again, since it may hold a password."""
+        value = self._environ.get("PORTAL_REDIS_URL", "").strip()
+        parts = _parts(value)
+        if value and (not parts or parts.scheme not in {"redis", "rediss"} or not parts.hostname):
+            raise UnfitSetting("PORTAL_REDIS_URL has to read like redis://:password@redis.example.org:6379/0")
+        return value or None
 
     def mail_from(self, default: str) -> str:
         value = self.text("PORTAL_MAIL_FROM", default)
@@ -254,13 +295,13 @@ def _contents(name: str, path: Path) -> str:
         raise UnfitSetting(f"{name} names {path}, which cannot be read: {problem.strerror}") from None
 
 
-def _master_key(text: str) -> bytes:
+def _key(name: str, text: str) -> bytes:
     try:
         key = base64.urlsafe_b64decode(text)
     except (binascii.Error, ValueError):
         key = b""
-    if len(key) != _MASTER_KEY_BYTES or len(set(key)) < _MASTER_KEY_BYTES // 4:
-        raise UnfitSetting(f"PORTAL_MASTER_KEYS is unfit; make one with: {_HOW_TO_MAKE_A_MASTER_KEY}")
+    if len(key) != _KEY_BYTES or len(set(key)) < _KEY_BYTES // 4:
+        raise UnfitSetting(f"{name} is unfit; make one with: {_HOW_TO_MAKE_A_KEY}")
     return key
 
 

@@ -50,12 +50,18 @@ def is_up_to_date(engine: Engine) -> bool:
         return _is_at_head(connection)
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version has the migration, so that it can bring tables of then up to date."""
+    script = ScriptDirectory.from_config(_alembic(None))
+    return revision in {step.revision for step in script.walk_revisions()}
+
+
 def _is_at_head(connection: Connection) -> bool:
     seen = set(MigrationContext.configure(connection).get_current_heads())
     return seen == set(ScriptDirectory.from_config(_alembic(connection)).get_heads())
 
 
-def _alembic(connection: Connection) -> Config:
+def _alembic(connection: Connection | None) -> Config:
     config = Config(attributes={"connection": connection})
     # A per cent sign would be taken for the beginning of a variable.
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))

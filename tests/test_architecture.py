@@ -26,6 +26,15 @@ PUBLIC = {
     "accounts.check_mail",
     "accounts.prove_address",
     "accounts.new_password",
+    "accounts.challenge",
+    "accounts.sign_in_by_passkey",
+    "accounts.take_second_step",
+    "accounts.second_challenge",
+    "accounts.first_challenge",
+    "accounts.join",
+    "accounts.join_challenge",
+    "accounts.prove_new_address",
+    "accounts.keep_address",
     "care.help_now",
     "journey.welcome",
     "journey.lead",
@@ -33,6 +42,8 @@ PUBLIC = {
     "practice.accessibility",
     "health.healthz",
     "health.readyz",
+    # For this machine alone, or whoever sends the token.
+    "health.metrics",
     # Whoever has its secret address: a calendar program signs in nowhere.
     "feed.read",
     # In development only.

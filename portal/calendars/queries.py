@@ -14,7 +14,7 @@ from portal.calendars.failures import Why
 from portal.calendars.models import BusyTime, CalendarSource, SourceKind
 from portal.database import rows
 from portal.errors import NotFound
-from portal.vault.words import unseal
+from portal.vault.words import shown, unseal
 
 # No stretch is longer: what began earlier is over, and the index need not be read further back.
 LONGEST = timedelta(days=1)
@@ -140,7 +140,7 @@ def place_in(source: CalendarSource, what: str) -> str:
 def _shown(db: Session, source: CalendarSource, now: datetime) -> Source:
     return Source(
         reference=source.reference,
-        label=_unsealed(db, source, "label", source.sealed_label) or "",
+        label=shown(db, source.data_key, source.sealed_label, of=place_in(source, "label")),
         kind=source.kind,
         fetched_at=source.fetched_at,
         failed_at=source.failed_at,

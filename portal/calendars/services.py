@@ -19,6 +19,8 @@ from portal.calendars.queries import place_in
 from portal.database import carry_out, new_reference, rows
 from portal.errors import Refused
 from portal.jobs.queue import enqueue
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.vault.words import make_data_key, seal
 from portal.waiting.services import Opened, note_opened
 
@@ -87,6 +89,7 @@ def add_source(
         source.sealed_password = _sealed(db, source, "password", password)
     db.add(source)
     enqueue(db, FETCH, subject=source.reference, due_at=now)
+    note(db, What.CALENDAR_NAMED, by=therapist, subject=source.reference)
     return source
 
 
@@ -96,6 +99,7 @@ def remove_source(db: Session, source: CalendarSource, *, now: datetime) -> None
     db.delete(source)
     db.flush()
     db.delete(source.data_key)
+    note(db, What.CALENDAR_REMOVED, by=source.therapist, subject=source.reference)
 
 
 def look_again(db: Session, source: CalendarSource, *, now: datetime) -> None:

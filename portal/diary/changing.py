@@ -16,6 +16,8 @@ from portal.diary.hours import opened
 from portal.diary.models import Diary
 from portal.diary.queries import rules_of
 from portal.errors import Overtaken
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.waiting.queries import anybody_waits
 from portal.waiting.services import Opened, note_opened
 
@@ -49,4 +51,5 @@ def diary_to_change(db: Session, therapist: Therapist, *, seen: int | None = Non
     else:
         # Hours and kinds stand in rows of their own.
         flag_modified(diary, "rest")
+    note(db, What.DIARY_CHANGED, by=therapist)
     return diary

@@ -29,6 +29,7 @@ from portal.diary.services import (
 )
 from portal.diary.week import Hours, Unreadable, days_written, stretch_written, week_read
 from portal.diary.week_forms import words_for
+from portal.journal.noting import by_the_operator
 from portal.web.formatting import full_date
 
 hours = AppGroup("hours", help="When a therapist takes consultations.")
@@ -53,6 +54,7 @@ def set_(week: str, email: str | None) -> None:
         ) from None
     try:
         with transaction() as db:
+            by_the_operator(db)
             set_hours(db, therapist, read, now=clock.now())
     except HoursDoNotFit as unfit:
         raise _does_not_fit(unfit, read) from None
@@ -76,6 +78,7 @@ def import_(calendar: BinaryIO, email: str | None) -> None:
     found = _found(calendar, therapist, zone, today)
     try:
         with transaction() as db:
+            by_the_operator(db)
             take_over(db, therapist, found, now=clock.now())
     except NothingInIt:
         _show_left(found)

@@ -24,6 +24,8 @@ from portal.intake.queries import Answering
 from portal.intake.questionnaire import LampRule, Question, Questionnaire
 from portal.intake.replies import Reply
 from portal.jobs.queue import enqueue
+from portal.journal import noting
+from portal.journal.lines import What
 from portal.practice.answering import Answering as AnsweringHours
 from portal.practice.facts import current_practice
 from portal.vault.words import seal
@@ -31,6 +33,12 @@ from portal.vault.words import seal
 # Tell of the lamp of this reference, unless somebody has seen it by then.
 TELLING = "tell-of-lamp"
 _OVERDUE = timedelta(hours=1)
+# What the journal calls the therapist's moves.
+_LINES: Mapping[LampMove, What] = {
+    LampMove.SEE: What.LAMPS_SEEN,
+    LampMove.CLOSE: What.LAMP_CLOSED,
+    LampMove.REOPEN: What.LAMP_REOPENED,
+}
 
 
 def follow_answer(
@@ -110,6 +118,7 @@ def note_on_lamp(db: Session, lamp: Lamp, *, by: Therapist, note: str, now: date
     line.sealed_note = seal(db, lamp.client.data_key, note, of=note_place(line.reference))
     lamp.tell_at = None
     db.add(line)
+    noting.note(db, What.LAMP_NOTED, by=by, about=lamp.client.reference, subject=lamp.reference)
 
 
 def close_lamp(db: Session, lamp: Lamp, *, by: Therapist, now: datetime) -> None:
@@ -126,6 +135,7 @@ def _make(db: Session, lamp: Lamp, move: LampMove, by: Therapist, now: datetime)
     lamp = lamp_to_change(db, lamp)
     db.add(lamp.make(move, by=LampParty.THERAPIST, at=now, whom=by))
     lamp.tell_at = None
+    noting.note(db, _LINES[move], by=by, about=lamp.client.reference, subject=lamp.reference)
 
 
 def _light(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from portal.intake.questionnaire import (
     with_addition,
 )
 from portal.intake.replies import AnswerState, Reply, unpacked
+from portal.vault.keyring import CannotBeOpened
 from portal.vault.words import unseal
 
 
@@ -274,7 +276,8 @@ def overview_of(db: Session, client: Client) -> Overview:
         if link_id is not None:
             # A value that decides nothing stays closed.
             wanted = sealed if link_id in questionnaire.decisive else None
-            replies[link_id] = _opened(db, client, reference, link_id, state, wanted)
+            with contextlib.suppress(CannotBeOpened):
+                replies[link_id] = _opened(db, client, reference, link_id, state, wanted)
     path = Path(questionnaire, passed_by(questionnaire, replies, parts_in(parts)), bool(says_more))
     newer = begun and given_id is not None and given_id > own_id
     return Overview(

@@ -14,8 +14,9 @@ from portal.intake.models import Intake, QuestionnaireVersion
 from portal.intake.questionnaire import Questionnaire, parsed
 from portal.intake.scoring import Score
 from portal.intake.sent_copy import Row, SentCopy, thawed
+from portal.vault.keyring import CannotBeOpened
 from portal.vault.models import DataKey
-from portal.vault.words import unseal
+from portal.vault.words import CANNOT_BE_OPENED, unseal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,10 @@ class SentIntake:
     def scores(self) -> list[Score]:
         """For the therapist alone, unless they release it (W6)."""
         return self.copy.scores
+
+
+# In place of what was sent, where it is sealed under a key that is not here.
+_LOCKED = Row(link_id="", text="What was sent", state="locked", shown=[CANNOT_BE_OPENED])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +72,21 @@ def sent_intake_of(db: Session, client: Client, reference: str | None = None) ->
     intake = db.scalar(sent.order_by(Intake.id.desc()).limit(1))
     if intake is None or intake.sent_at is None or intake.sealed_copy is None:
         return None
-    copy = unseal(db, client.data_key, intake.sealed_copy, of=copy_place(intake))
     return SentIntake(
-        reference=intake.reference, sent_at=intake.sent_at, copy=thawed(copy), read_at=intake.read_at
+        reference=intake.reference,
+        sent_at=intake.sent_at,
+        copy=_copy_shown(db, client, intake, sent_at=intake.sent_at),
+        read_at=intake.read_at,
     )
+
+
+def _copy_shown(db: Session, client: Client, intake: Intake, *, sent_at: datetime) -> SentCopy:
+    """What was sent; a line in its place if it is sealed under a key that is not here."""
+    assert intake.sealed_copy is not None
+    try:
+        return thawed(unseal(db, client.data_key, intake.sealed_copy, of=copy_place(intake)))
+    except CannotBeOpened:
+        return SentCopy(sent_at=sent_at, rows=[_LOCKED], scores=[], amends_sent_at=None, left_out=[])
 
 
 def all_sent_by(db: Session, client: Client) -> list[SentBefore]:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal import clock
 from portal.accounts.access import client_only
 from portal.accounts.models import Client
-from portal.accounts.queries import zone_of
+from portal.accounts.queries import looks_at, zone_of
 from portal.database import current_db, transaction
 from portal.errors import NotFound
 from portal.intake.amending import NothingToAmend, NothingToDrop, begin_amendment, drop_amendment
@@ -96,6 +96,7 @@ def _copy_page(client: Client, sent: SentIntake) -> str:
         zone=zone_of(client),
         therapist=client.therapist,
         as_file=can_be_drawn(),
+        looks=looks_at(db, client),
     )
 
 

@@ -25,6 +25,8 @@ from portal.intake.saving import Writing, set_depth
 from portal.intake.sent import amended_copy, copy_place
 from portal.intake.sent_copy import amended, frozen, rows_of
 from portal.jobs.queue import enqueue
+from portal.journal.lines import Hand, What
+from portal.journal.noting import note
 from portal.vault.words import seal
 
 # What is to be done elsewhere once a client has sent their answers; about the client's reference.
@@ -97,6 +99,7 @@ def publish(
             continue
         if given:
             give(db, version, by=None, now=now)
+        note(db, What.QUESTIONNAIRE_PUBLISHED, by=Hand.OPERATOR, subject=f"{version.name}/{version.number}")
         return version
     raise Refused
 
@@ -213,6 +216,7 @@ def send_intake(db: Session, client: Client, *, seen: int, now: datetime) -> Int
     emails.tell_of_answers(db, client, now=now)
     if before is None:
         enqueue(db, INTAKE_SENT, subject=client.reference, due_at=now)
+    note(db, What.ANSWERS_SENT, by=client, about=client.reference, subject=intake.reference)
     return intake
 
 

@@ -12,6 +12,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.jobs.worker import Worker
+from portal.traces import log_to
 
 
 @click.command("work")
@@ -26,8 +27,7 @@ from portal.jobs.worker import Worker
 @click.option("--started-by", type=int, hidden=True, help="End with the process of this number.")
 def work(once: bool, every: float, started_by: int | None) -> None:
     """Do the work that is due: deliver mail, let requests expire."""
-    level = logging.WARNING if started_by else logging.INFO
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
+    log_to(logging.WARNING if started_by else logging.INFO)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     worker = Worker(
         app,

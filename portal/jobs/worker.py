@@ -102,9 +102,21 @@ class Worker:
         if clock.ticks() >= self._sweeps_next:
             self._sweeps_next = clock.ticks() + _SWEEPS_EVERY_SECONDS
             for forget in self._app.extensions["sweepers"]:
-                with self._app.app_context(), transaction() as db:
-                    forget(db, now=clock.now())
+                self._sweep_one(forget)
         return False
+
+    def _sweep_one(self, forget: Callable[..., object]) -> None:
+        """One that fails is told, and keeps neither the others nor the jobs from being done."""
+        try:
+            with (
+                self._app.test_request_context(base_url=self._app.config["BASE_URL"]),
+                transaction() as db,
+            ):
+                forget(db, now=clock.now())
+        except SQLAlchemyError:
+            raise
+        except Exception as problem:
+            _log.error("sweeping failed at %s\n%s", forget.__name__, without_words(problem))
 
     def _work_in(self, lane: Lane) -> None:
         try:

@@ -12,14 +12,17 @@ from flask.cli import AppGroup
 from portal import clock
 from portal.database import current_db, transaction
 from portal.errors import NotFound
+from portal.journal.lines import Hand
 from portal.practice.answering import Away
 from portal.practice.facts import Facts, practice_facts
 from portal.practice.services import (
+    NotDescribed,
     UnfitFacts,
     come_back,
     confirm_help_lines,
     describe_practice,
     go_away,
+    open_sign_up,
 )
 from portal.web.formatting import full_date
 
@@ -146,9 +149,24 @@ def _today() -> date:
     return clock.now().astimezone(practice_facts(current_db()).zone).date()
 
 
+@practice.command("sign-up")
+@click.argument("who", type=click.Choice(["everybody", "invited"]))
+def sign_up(who: str) -> None:
+    """Say who may make an account: everybody, or only who was invited."""
+    try:
+        with transaction() as db:
+            open_sign_up(db, to_everybody=who == "everybody", by=Hand.OPERATOR)
+    except NotDescribed:
+        raise click.ClickException("Describe the practice first: practice describe --name …") from None
+    click.echo(
+        "Everybody can make an account." if who == "everybody" else "Only who was invited makes an account."
+    )
+
+
 def _described(facts: dict[str, Any]) -> Facts:
-    for said_elsewhere in ("help_lines_confirmed_on", "takes_messages", "absences", "away"):
-        facts.pop(said_elsewhere, None)
+    elsewhere = ("help_lines_confirmed_on", "takes_messages", "absences", "away", "self_sign_up")
+    for fact in elsewhere:
+        facts.pop(fact, None)
     try:
         with transaction() as db:
             describe_practice(db, **facts)

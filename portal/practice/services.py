@@ -11,6 +11,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.errors import NotFound, Refused
+from portal.journal.lines import Hand, What
+from portal.journal.noting import Somebody, note
 from portal.practice.models import ONLY_ROW, Absence, Practice
 
 _NAME_LENGTH = 80
@@ -58,6 +60,7 @@ def describe_practice(
     practice.answers_within_days = answers_within_days
     practice.answers_by_hour = answers_by_hour
     db.add(practice)
+    note(db, What.PRACTICE_DESCRIBED, by=Hand.OPERATOR)
     return practice
 
 
@@ -70,6 +73,17 @@ def confirm_help_lines(db: Session, *, on: date) -> Practice:
     if practice is None:
         raise NotDescribed
     practice.help_lines_confirmed_on = on
+    note(db, What.HELP_LINES_CONFIRMED, by=Hand.OPERATOR)
+    return practice
+
+
+def open_sign_up(db: Session, *, to_everybody: bool, by: Somebody | Hand) -> Practice:
+    """Whether anybody may make an account here, or only who was invited. Raises NotDescribed."""
+    practice = db.get(Practice, ONLY_ROW, populate_existing=True)
+    if practice is None:
+        raise NotDescribed
+    practice.self_sign_up = to_everybody
+    note(db, What.SIGN_UP_SWITCHED, by=by)
     return practice
 
 

@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
+from portal.journal.lines import Hand, What
+from portal.journal.noting import note
 from portal.reading.models import Reading, ReadingMark, ReadingSuggestion
 from portal.reading.pages import Article, UnfitReading, read_series
 from portal.reading.publishing import Words, publish_revision, save_revision, taken_slugs
@@ -36,6 +38,7 @@ def import_readings(db: Session, articles: Iterable[Article], *, now: datetime) 
     A reading that stays published keeps the moment at which it was published, and the marks of clients.
     Raises UnfitReading for an address that another reading had before.
     """
+    note(db, What.READINGS_IMPORTED, by=Hand.OPERATOR)
     return [_import(db, article, now) for article in articles]
 
 

@@ -226,7 +226,9 @@ def to_come_with(db: Session, therapist: Therapist, *, now: datetime) -> Sequenc
 def clients_by_name(db: Session, therapist: Therapist) -> Mapping[str, str]:
     """References and names of this therapist's clients, by name."""
     clients = db.scalars(
-        select(Client).where(Client.therapist_id == therapist.id).options(joinedload(Client.data_key))
+        select(Client)
+        .where(Client.therapist_id == therapist.id, Client.erased_at.is_(None))
+        .options(joinedload(Client.data_key))
     )
     named = [(name_of(db, client), client.reference) for client in clients]
     return {reference: name for name, reference in sorted(named, key=lambda each: each[0].casefold())}

@@ -18,10 +18,12 @@ from portal.database import current_db, transaction
 from portal.errors import NotFound, Overtaken
 from portal.intake.amending import see_amendments
 from portal.intake.sent import all_sent_by, sent_intake_of
+from portal.journal.lines import What
 from portal.messages.queries import unread_for
 from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of
 from portal.review.forms import AnswerForm, DeclineForm, ReadForm
+from portal.review.looking import note_opening
 from portal.review.queries import Desk, desk_of, person_whole, request_shown
 from portal.scheduling.answers import (
     NotOverYet,
@@ -68,9 +70,11 @@ def today(therapist: Therapist) -> str:
 @therapist_only
 def person(therapist: Therapist, reference: str) -> str:
     db, now = current_db(), clock.now()
+    whole = person_whole(db, therapist, reference)
+    note_opening(What.RECORD_OPENED, therapist, whole.client)
     return render_template(
         "review/person.html",
-        person=person_whole(db, therapist, reference),
+        person=whole,
         queue=_desk(therapist, now).queue,
         zone=zone_of(therapist),
         now=now,
@@ -259,6 +263,7 @@ def _consultation_page(
 ) -> str:
     db, now = current_db(), clock.now()
     consultation = consultation_of(db, therapist, reference)
+    note_opening(What.REQUEST_OPENED, therapist, consultation.client, subject=reference)
     shown, last = request_shown(db, consultation)
     to_come = any(now < window.starts_at for window in consultation.windows)
     form.version.data = consultation.version

@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.errors import Overtaken, Refused
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.scheduling import emails
 from portal.scheduling.calendar_file import file_of
 from portal.scheduling.holding import Begun, as_it_stands, settle
@@ -82,6 +84,8 @@ def keep_outside_hours(db: Session, consultation: Consultation) -> None:
     if not consultation.holds_its_time:
         raise MoveNotAllowed
     consultation.kept_outside_hours = True
+    client, therapist = consultation.client.reference, consultation.therapist
+    note(db, What.KEPT_OUTSIDE_HOURS, by=therapist, about=client, subject=consultation.reference)
 
 
 def _window_at(consultation: Consultation, starts_at: datetime | None, now: datetime) -> HeldWindow:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Therapist
 from portal.accounts.queries import take_turns
 from portal.accounts.services import hash_of
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.scheduling.models import CalendarFeed
 
 
@@ -25,6 +27,7 @@ def make_feed(db: Session, therapist: Therapist, *, shows_names: bool, now: date
         feed = CalendarFeed(therapist_id=therapist.id)
         db.add(feed)
     feed.token_hash, feed.made_at, feed.shows_names = hash_of(token), now, shows_names
+    note(db, What.FEED_MADE, by=therapist)
     return token
 
 
@@ -34,3 +37,4 @@ def revoke_feed(db: Session, therapist: Therapist) -> None:
     feed = db.get(CalendarFeed, therapist.id, populate_existing=True)
     if feed is not None:
         db.delete(feed)
+        note(db, What.FEED_REVOKED, by=therapist)

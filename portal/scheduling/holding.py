@@ -25,6 +25,7 @@ from portal.scheduling.models import (
     steps_of,
 )
 from portal.scheduling.queries import consultation_to_change, reminders_of
+from portal.scheduling.recording import note_beginning
 from portal.waiting.models import EarlierWish
 from portal.waiting.services import Opened, note_opened
 
@@ -157,6 +158,7 @@ def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **column
         },
     )[0][0]
     hold(db, kind, starts, therapist_id=columns["therapist_id"], consultation_id=consultation_id)
+    note_beginning(db, columns)
     return consultation_id
 
 

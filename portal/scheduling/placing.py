@@ -14,6 +14,8 @@ from portal.database import new_reference
 from portal.diary.kinds import Kind
 from portal.diary.queries import Rules, rules_of
 from portal.errors import NotFound, Refused
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.scheduling import emails
 from portal.scheduling.calendar_file import file_of
 from portal.scheduling.holding import Begun, refuse_if_begun, remind_later, store_and_hold
@@ -120,6 +122,7 @@ def keep_own_time(
         db.flush()
     except IntegrityError as clash:
         raise TimeTaken(starts_at) from clash
+    note(db, What.OWN_TIME_KEPT, by=therapist, subject=entry.reference)
     return entry.reference
 
 
@@ -129,6 +132,7 @@ def give_back_own_time(db: Session, therapist: Therapist, reference: str, *, now
     entry = own_entry_called(db, therapist, reference)
     db.delete(entry)
     note_opened(db, therapist.id, [Opened(entry.starts_at, entry.ends_at)], now=now)
+    note(db, What.OWN_TIME_GIVEN_BACK, by=therapist, subject=reference)
 
 
 def _earlier(

@@ -18,10 +18,13 @@ from portal.diary.clocks import minute_of, moment_of
 from portal.diary.queries import rules_of
 from portal.errors import Refused
 from portal.jobs.queue import Due, enqueue_all
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.scheduling import emails
 from portal.scheduling.calendar_file import entry_of, file_of
 from portal.scheduling.holding import (
     LAPSE,
+    TELLING,
     SlotNotOffered,
     as_it_stands,
     await_answer,
@@ -41,7 +44,8 @@ from portal.scheduling.lifecycle import (
 from portal.scheduling.models import Consultation
 from portal.scheduling.offers import Offer, offer_to
 from portal.scheduling.queries import Held, consultation_of, consultation_to_change, has_sent_answers
-from portal.scheduling.words import note_of, note_row, words_row
+from portal.scheduling.recording import note_asking
+from portal.scheduling.words import note_row, note_to_add_to, words_row
 from portal.vault.words import seal
 
 # So often one client asks within a day; nobody can fill a calendar, or a therapist's day, with requests.
@@ -118,7 +122,7 @@ def request_consultation(
         sealed_words=seal(db, client.data_key, words, of=words_row(reference)) if words else None,
     )
     if answers_first:
-        enqueue_all(db, [Due(LAPSE, reference, due)])
+        enqueue_all(db, [Due(LAPSE, reference, due), Due(TELLING, reference, now)])
     else:
         await_answer(db, reference, answer_by=due, zone=ZoneInfo(rules.time_zone), now=now)
     return reference
@@ -127,6 +131,7 @@ def request_consultation(
 def tell_of_request(db: Session, consultation: Consultation, *, now: datetime) -> None:
     """Tell both of a request; decided when it is told, so of one that waits no more nobody hears."""
     consultation = consultation_to_change(db, consultation.id)
+    note_asking(db, consultation)
     if consultation.status is Status.REQUESTED:
         calendar = entry_of(consultation, changed_at=consultation.asked_at)
         emails.tell_of_request(db, consultation, calendar=calendar, now=now)
@@ -160,12 +165,14 @@ def write_note(db: Session, consultation: Consultation, words: str, *, now: date
     refuse_if_begun(consultation, now)
     if consultation.status is not Status.CONFIRMED:
         raise MoveNotAllowed
-    together = "\n\n".join(filter(None, (note_of(db, consultation), words)))
+    together = "\n\n".join(filter(None, (note_to_add_to(db, consultation), words)))
     if len(together) > _MOST_IN_A_NOTE:
         raise NoRoomForMore
     row = note_row(consultation.reference)
     consultation.sealed_note = seal(db, consultation.client.data_key, together, of=row)
     emails.tell_of_note(db, consultation, now=now)
+    client = consultation.client
+    note(db, What.NOTE_WRITTEN, by=client, about=client.reference, subject=consultation.reference)
 
 
 def _what_gives_way(

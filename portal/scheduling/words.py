@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from portal.scheduling.models import Consultation
-from portal.vault.words import unseal
+from portal.vault.words import shown, unseal
 
 
 def words_of(db: Session, consultation: Consultation) -> str | None:
@@ -21,6 +21,12 @@ def reply_of(db: Session, consultation: Consultation) -> str | None:
 def note_of(db: Session, consultation: Consultation) -> str | None:
     """What the client wrote when it was too late to change it. It comes with its client and data key."""
     return _unsealed(db, consultation, consultation.sealed_note, note_row(consultation.reference))
+
+
+def note_to_add_to(db: Session, consultation: Consultation) -> str | None:
+    """The same to be written again, with more beneath it. Raises keyring.CannotBeOpened."""
+    sealed, row = consultation.sealed_note, note_row(consultation.reference)
+    return None if sealed is None else unseal(db, consultation.client.data_key, sealed, of=row)
 
 
 def offer_of(db: Session, consultation: Consultation) -> str | None:
@@ -49,4 +55,4 @@ def note_row(reference: str) -> str:
 
 
 def _unsealed(db: Session, consultation: Consultation, sealed: bytes | None, row: str) -> str | None:
-    return None if sealed is None else unseal(db, consultation.client.data_key, sealed, of=row)
+    return None if sealed is None else shown(db, consultation.client.data_key, sealed, of=row)

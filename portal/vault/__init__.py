@@ -8,5 +8,8 @@ from portal.vault.keyring import Keyring
 
 
 def init_app(app: Flask) -> None:
-    """Hand the keyring to every database session, so that services need not know where keys come from."""
-    app.extensions["database"].configure(info={"keyring": Keyring(app.config["MASTER_KEYS"])})
+    """Hand the keys to every database session, so that services need not know where they come from."""
+    keyring = Keyring(app.config["MASTER_KEYS"])
+    app.extensions["database"].configure(
+        info={"keyring": keyring, "journal_keyring": keyring.derived("journal")}
+    )

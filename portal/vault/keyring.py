@@ -8,10 +8,14 @@ from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _VERSION = b"\x01"
 _KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
+# Which key sealed it can be read from so many bytes.
+HEAD_BYTES = len(_VERSION) + _KEY_ID_BYTES
 _HEADER_BYTES = len(_VERSION) + _KEY_ID_BYTES + _NONCE_BYTES
 
 
@@ -20,9 +24,14 @@ class CannotBeOpened(Exception):
 
 
 class Keyring:
-    """Some keys of 32 bytes, newest first: the first one seals, all of them open."""
+    """Some keys of 32 bytes, newest first: the first one seals, all of them open.
+
+    Where the master keys lie with a key service, whatever seals and opens bytes under a name, derives
+    keyrings and knows what is sealed under its newest key can stand in for this: nobody asks for more.
+    """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = tuple(keys)
         self._ciphers = {key_id(key): AESGCM(key) for key in keys}
         self._newest = key_id(keys[0])
 
@@ -37,7 +46,7 @@ class Keyring:
 
     def open(self, sealed: bytes, *, of: str) -> bytes:
         """The bytes that were sealed for `of`. Raises CannotBeOpened."""
-        cipher = self._ciphers.get(sealed[len(_VERSION) : len(_VERSION) + _KEY_ID_BYTES])
+        cipher = self._ciphers.get(sealed[len(_VERSION) : HEAD_BYTES])
         nonce = sealed[_HEADER_BYTES - _NONCE_BYTES : _HEADER_BYTES]
         if sealed[: len(_VERSION)] != _VERSION or cipher is None:
             raise CannotBeOpened("sealed under a key that is not here")
@@ -45,6 +54,19 @@ class Keyring:
             return cipher.decrypt(nonce, sealed[_HEADER_BYTES:], of.encode())
         except (InvalidTag, ValueError) as problem:
             raise CannotBeOpened("altered, or sealed for another row") from problem
+
+    def derived(self, purpose: str) -> Keyring:
+        """Keys for another purpose that follow from these (RFC 5869), and tell nothing of them."""
+        made = (HKDF(SHA256(), 32, None, f"foyer {purpose}".encode()) for _ in self._keys)
+        return Keyring([each.derive(key) for each, key in zip(made, self._keys, strict=True)])
+
+    def knows(self, head: bytes) -> bool:
+        """Whether one of these keys sealed what begins with these HEAD_BYTES."""
+        return head[: len(_VERSION)] == _VERSION and head[len(_VERSION) :] in self._ciphers
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether it was sealed under the first of these keys."""
+        return sealed[len(_VERSION) : HEAD_BYTES] == self._newest
 
 
 def key_id(key: bytes) -> bytes:

@@ -16,5 +16,10 @@ class DataKey(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True, default=new_reference)
+    # One key of 32 bytes, sealed; while words are sealed anew two of them, the newer one first. Empty once it
+    # was destroyed.
     sealed_key: Mapped[bytes]
     made_at: Mapped[datetime]
+    # When a newer key was put before the old one, which still opens what was sealed until then.
+    renewed_at: Mapped[datetime | None]
+    destroyed_at: Mapped[datetime | None]

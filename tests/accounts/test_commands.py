@@ -1,13 +1,16 @@
-"""Adding therapists at a terminal."""
+"""Adding therapists and signing people out, at a terminal."""
 
 from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
 
-from portal.accounts.models import Client, Therapist
+from portal.accounts.models import Client, SignedInPlace, Therapist
 from portal.accounts.passwords import Cost, is_right
+from portal.journal.lines import Hand
+from portal.journal.models import JournalLine
 from tests import make
+from tests.browser import Browser
 
 PASSWORD = "lantern otter gravel"
 
@@ -90,3 +93,45 @@ def test_clients_who_wait_become_the_first_therapists(app, db):
 
     db.expire_all()
     assert db.get(Client, sam.id).therapist_id == db.scalars(select(Therapist.id)).one()
+
+
+def signed_in(db):
+    db.expire_all()
+    return db.scalars(select(SignedInPlace)).all()
+
+
+def test_the_practice_signs_somebody_out_everywhere(app, db, browser):
+    sam, kit = make.client(db), make.client(db)
+    for person in (sam, kit):
+        Browser(app).sign_in(person)
+
+    said = app.test_cli_runner().invoke(args=["account", "sign-out", sam.email])
+
+    assert said.output == f"{sam.email} is signed out everywhere.\n"
+    assert [place.client_id for place in signed_in(db)] == [kit.id]
+    line = db.scalars(select(JournalLine).order_by(JournalLine.number.desc())).first()
+    assert (line.what, line.hand, line.about) == ("put-out", Hand.OPERATOR, sam.reference)
+
+
+def test_the_practice_signs_everybody_out(app, db, browser):
+    Browser(app).sign_in(make.client(db))
+    Browser(app).sign_in(make.therapist(db))
+
+    said = app.test_cli_runner().invoke(args=["account", "sign-out", "--everybody"])
+
+    assert (said.exit_code, signed_in(db)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (["nobody@example.org"], "Error: Nobody signs in with nobody@example.org"),
+        ([], "Error: Name one address, or say --everybody"),
+        (["sam@example.org", "--everybody"], "Error: Name one address, or say --everybody"),
+    ],
+)
+def test_whom_to_sign_out_has_to_be_said(app, db, more, line):
+    said = app.test_cli_runner().invoke(args=["account", "sign-out", *more])
+
+    assert said.exit_code != 0
+    assert said.output.splitlines()[-1] == line

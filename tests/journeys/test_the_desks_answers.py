@@ -529,10 +529,12 @@ def everything(db):
     return {
         table.name: sorted(map(repr, db.execute(text(f'SELECT * FROM "{table.name}"'))))
         for table in Base.metadata.sorted_tables
+        # That a page about somebody was opened is written down (P4).
+        if not table.name.startswith("journal_")
     }
 
 
-@pytest.mark.parametrize(("address", "most"), [(PAGES[3], 5), (PAGES[4], 5), (PAGES[5], 6), (PAGES[6], 4)])
+@pytest.mark.parametrize(("address", "most"), [(PAGES[3], 5), (PAGES[4], 6), (PAGES[5], 6), (PAGES[6], 4)])
 def test_a_page_costs_the_same_queries_however_many_there_are(
     db, scene, ada, sam, ten, desk, queries, address, most
 ):

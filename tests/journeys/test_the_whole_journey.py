@@ -332,9 +332,10 @@ def test_nobody_does_anything_with_what_is_sams(app, db, ada, now, later, mailed
 
 
 def everything(db):
-    """Every row but when a place was last used."""
+    """Every row but when a place was last used, and that a record was opened (T6, P4)."""
     db.expire_all()
-    tables = [table for table in Base.metadata.sorted_tables if table.name != "signed_in_place"]
+    written = {"signed_in_place", "journal_line", "journal_head"}
+    tables = [table for table in Base.metadata.sorted_tables if table.name not in written]
     return {table.name: sorted(map(str, db.execute(select(table)))) for table in tables}
 
 

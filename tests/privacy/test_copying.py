@@ -1,0 +1,297 @@
+"""A copy holds everything of theirs and nothing of anybody else's, in forms that people and programs read."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import select, update
+
+from portal.accounts.models import SignedInPlace
+from portal.database import Base, transaction
+from portal.jobs.worker import Worker
+from portal.journal.lines import By, Hand
+from portal.journal.models import JournalLine
+from portal.privacy import gathering
+from portal.privacy.copying import copy_of_clients, path_of
+from portal.privacy.gathering import Scope
+from portal.privacy.models import CopyOfAll
+from portal.vault.models import DataKey
+from tests import html, make
+from tests.browser import Browser
+from tests.privacy.test_erasing import WORDS
+
+
+@pytest.fixture
+def kit(app, people, now):
+    """Another client of Ada's, who has begun to answer, and sent nothing."""
+    with app.app_context(), transaction() as db:
+        kit = make.client(db, name="Kit Lowe", therapist=db.merge(people[0]))
+        make.intake(db, client=kit, said={"what-brings-you": "The pangolin is mine alone"})
+    return kit
+
+
+def post(browser, path):
+    """Press the one button of a page; a copy is a file, and no page."""
+    form, _ = browser.open(path).form_with("Take the copy")
+    return _sent(browser, path, form)
+
+
+def _sent(browser, path, form):
+    token = next(each.get("value") for each in form.all("input") if each.get("name") == "csrf_token")
+    return browser.http.post(
+        path,
+        data={"csrf_token": token},
+        headers={"Referer": "https://portal.test" + path},
+        base_url="https://portal.test",
+    )
+
+
+def files_in(answer):
+    assert answer.status_code == 200, answer.text
+    assert answer.content_type == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert archive.testzip() is None
+    return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_a_client_takes_a_copy_of_everything_of_theirs(db, sams, sam, people):
+    answer = post(sams, "/account/copy")
+
+    files = files_in(answer)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="copy-2027-03-01.zip"'
+    (reference,) = [name for name in files if name.startswith("answers/")]
+    (time,) = [name for name in files if name.startswith("times/")]
+    assert set(files) == {"index.html", "everything.json", "portal.css", reference, time}
+    for form in ("index.html", "everything.json"):
+        text = files[form].decode()
+        assert [word for word in WORDS if word not in text.lower()] == [], form
+        assert sam.email in text
+    # Nothing of Ada's own is in it.
+    together = b"".join(files.values())
+    assert people[0].email.encode() not in together
+    assert b"kestrel" not in together
+    assert (
+        db.scalars(select(JournalLine.what).where(JournalLine.about == sam.reference)).all()[-1]
+        == "copy-taken"
+    )
+
+
+# Every table that names a client and is not their own affair to read, each with the reason why.
+NOT_COPIED = {
+    "mailed_link": "a hash of what was mailed, which opens something",
+    "begun_step": "what was begun in a browser, for ten minutes",
+    "erasure": "the page that asks for it shows it; the reason to put it off is the therapist's",
+    "recovery_code": "hashes; how many are left is told",
+    "authenticator_app": "a secret; that there is one is told",
+}
+
+
+def test_every_table_that_names_a_client_is_copied_or_has_a_reason_not_to_be():
+    """A new table that refers to a client fails here, until a copy thinks of it."""
+    told = Path(gathering.__file__).read_text()
+    for table in Base.metadata.sorted_tables:
+        names = any(key.column.table.name == "client" for key in table.foreign_keys)
+        model = next(each for each in Base.__subclasses__() if each.__tablename__ == table.name)
+        asks = re.search(rf"\b{model.__name__}\b", told) or model.__name__ in ELSEWHERE
+        assert not names or asks or table.name in NOT_COPIED, table.name
+
+
+# Whose rows are found by a query of their own feature.
+ELSEWHERE = {"Lamp": "lamps_of", "Passkey": "passkeys_of"}
+
+
+def test_ways_in_are_told_and_nothing_that_opens_them(app, db, sams, sam, people):
+    files = files_in(post(sams, "/account/copy"))
+
+    told = json.loads(files["everything.json"])
+    assert [each["name"] for each in told["ways_in"]["passkeys"]] == ["ocelot"]
+    assert told["ways_in"]["authenticator_app"] is False
+    assert "With the passkey “ocelot”" in files["index.html"].decode()
+    place = db.scalar(select(SignedInPlace).where(SignedInPlace.client_id == sam.id))
+    assert place.token_hash.encode() not in b"".join(files.values())
+
+
+def test_the_page_is_read_without_a_server_and_asks_nobody_for_anything(sams):
+    page = files_in(post(sams, "/account/copy"))["index.html"].decode()
+
+    root = html.read(page)
+    assert next(root.all("h1")).text == "Sam Quokka"
+    loaded = [link.get("href") for link in root.all("link")] + [
+        each.get("src") for each in root.all("img", "script")
+    ]
+    assert loaded == ["portal.css"]
+    assert "http" not in page
+
+
+def test_the_data_is_in_the_standards_forms(sams):
+    files = files_in(post(sams, "/account/copy"))
+
+    (fhir,) = [json.loads(content) for name, content in files.items() if name.startswith("answers/")]
+    assert fhir["resourceType"] == "QuestionnaireResponse"
+    assert "zeppelin" in json.dumps(fhir)
+    (calendar,) = [content for name, content in files.items() if name.startswith("times/")]
+    assert len(Calendar.from_ical(calendar.decode()).events) == 1
+    plain = json.loads(files["everything.json"])
+    assert plain["times"][0]["what_you_wrote_later"] == "Like a heron"
+    assert plain["account"]["time_zone"] == "Europe/London"
+
+
+def test_it_holds_what_was_not_sent_for_who_wrote_it_and_for_nobody_else(app, kit, adas):
+    kits = Browser(app)
+    kits.sign_in(kit)
+
+    own = files_in(post(kits, "/account/copy"))
+    adas_copy = files_in(post(adas, f"/desk/clients/{kit.reference}/copy"))
+
+    assert b"pangolin" in own["index.html"]
+    assert b"pangolin" in own["everything.json"]
+    assert b"pangolin" not in b"".join(adas_copy.values())
+    assert b"Kit Lowe" in adas_copy["index.html"]
+
+
+def test_a_therapist_takes_a_copy_of_their_own_client_and_of_no_other(app, db, adas, sam, sams):
+    files = files_in(post(adas, f"/desk/clients/{sam.reference}/copy"))
+    assert b"zeppelin" in files["index.html"]
+    noors = Browser(app)
+    noors.sign_in(make.therapist(db, name="Noor"))
+
+    noors.open(f"/desk/clients/{sam.reference}/copy", expect=404)
+
+    assert "took a copy of everything of yours" in sams.open("/account/record").text
+    form, _ = noors.open("/desk/copies").form_with("Make a copy of all")
+    assert _sent(noors, f"/desk/clients/{sam.reference}/copy", form).status_code == 404
+
+
+def test_scores_are_for_the_therapist(app, sams, adas, sam):
+    own = json.loads(files_in(post(sams, "/account/copy"))["everything.json"])
+    theirs = json.loads(files_in(post(adas, f"/desk/clients/{sam.reference}/copy"))["everything.json"])
+
+    assert "scores" not in own["answers"][0]
+    assert theirs["answers"][0]["scores"] == []
+
+
+def test_documents_that_others_add_are_in_it(app, sams):
+    app.extensions["copied_documents"].append(lambda _db, client: [("a.pdf", client.email.encode())])
+
+    assert b"@example.org" in files_in(post(sams, "/account/copy"))["a.pdf"]
+
+
+def test_a_copy_is_sent_while_it_is_made_and_one_client_at_a_time(app, db, people, sam, kit, now):
+    """What comes first is there before the second client was looked at."""
+    with app.test_request_context():
+        parts = copy_of_clients(
+            [sam.reference, kit.reference],
+            scope=Scope(for_therapist=True),
+            by=By(Hand.THERAPIST, people[0].reference),
+            folders=True,
+        )
+        first = next(parts)
+        taken = select(JournalLine.about).where(JournalLine.what == "copy-taken")
+        assert first
+        assert db.scalars(taken).all() == [sam.reference]
+        rest = b"".join(parts)
+        assert db.scalars(taken).all() == [sam.reference, kit.reference]
+    names = zipfile.ZipFile(io.BytesIO(first + rest)).namelist()
+    assert f"{kit.reference}/index.html" in names
+
+
+# Of all.
+
+
+@pytest.fixture
+def made(app, adas, kit, work):
+    adas.open("/desk/copies")
+    adas.press("Make a copy of all")
+    assert "0 of 2 are in it" in adas.page.text
+    worker = Worker(app)
+    while worker.do_next():
+        pass
+    return adas.open("/desk/copies")
+
+
+def take_all(adas):
+    form, _ = adas.page.form_with("Take it")
+    return _sent(adas, form.get("action"), form)
+
+
+def test_a_copy_of_all_is_made_by_a_worker_and_lies_sealed(app, db, made, adas, sam, kit):
+    assert "It holds 2 clients." in made.text
+    copy = db.scalars(select(CopyOfAll)).one()
+    with app.app_context():
+        path = path_of(copy.reference)
+    content = path.read_bytes()
+    assert (copy.done, copy.total) == (2, 2)
+    assert path.stat().st_mode & 0o077 == 0
+    assert [word for word in (*WORDS, "PK", "index.html") if word.encode() in content[:1000]] == []
+
+    files = files_in(take_all(adas))
+
+    assert b"zeppelin" in files[f"{sam.reference}/index.html"]
+    assert b"../portal.css" in files[f"{sam.reference}/index.html"]
+    assert f"{kit.reference}/everything.json" in files
+    about = db.scalars(select(JournalLine.about).where(JournalLine.what == "copy-taken")).all()
+    assert sorted(about) == sorted([sam.reference, kit.reference])
+
+
+def test_it_is_deleted_by_hand_or_after_a_week(app, db, made, adas, later, now, work, people):
+    with app.app_context():
+        path = path_of(db.scalar(select(CopyOfAll.reference)))
+    later(now + timedelta(days=6))
+    work()
+    assert path.exists()
+
+    later(now + timedelta(days=7, minutes=1))
+    work()
+
+    assert not path.exists()
+    assert db.scalars(select(CopyOfAll)).all() == []
+    adas.sign_in(people[0])
+    adas.open("/desk/copies")
+    adas.press("Make a copy of all")
+    adas.press("Leave it be")
+    assert db.scalars(select(CopyOfAll)).all() == []
+
+
+def test_nobody_else_takes_it(app, db, made, adas):
+    action = adas.page.form_with("Take it")[0].get("action")
+    noors = Browser(app)
+    noors.sign_in(make.therapist(db, name="Noor"))
+    form, _ = noors.open("/desk/copies").form_with("Make a copy of all")
+
+    assert _sent(noors, action, form).status_code == 404
+    assert _sent(noors, f"{action}/removal", form).status_code == 404
+
+
+def test_the_operator_takes_one_from_a_terminal(app, db, tmp_path, sam, kit):
+    run = app.test_cli_runner().invoke
+    one, all_of_them = tmp_path / "one.zip", tmp_path / "all.zip"
+
+    assert run(args=["client", "export", kit.reference, "--to", str(one)]).exit_code == 0
+    outcome = run(args=["client", "export", "--all", "--to", str(all_of_them)])
+
+    assert "holds clients' words in the clear" in outcome.output
+    assert one.stat().st_mode & 0o077 == 0
+    assert b"pangolin" in zipfile.ZipFile(one).read("index.html")
+    assert f"{sam.reference}/index.html" in zipfile.ZipFile(all_of_them).namelist()
+    hands = db.scalars(select(JournalLine.hand).where(JournalLine.what == "copy-taken")).all()
+    assert hands == [Hand.OPERATOR] * 3
+    assert run(args=["client", "export", "nobody", "--to", str(one)]).exit_code == 1
+    assert run(args=["client", "export", "--to", str(one)]).exit_code == 2
+
+
+def test_words_whose_key_is_lost_leave_a_calm_line_in_a_copy(app, db, sams, sam):
+    db.execute(
+        update(DataKey).where(DataKey.id == sam.data_key_id).values(sealed_key=b"\x01abcd" + bytes(44))
+    )
+
+    plain = json.loads(files_in(post(sams, "/account/copy"))["everything.json"])
+
+    assert plain["account"]["email"] == sam.email
+    assert plain["answers"][0]["rows"][0]["answer"] == ["This cannot be opened at the moment."]

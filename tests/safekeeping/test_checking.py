@@ -1,0 +1,206 @@
+"""`check` says what is not safe yet and how to mend it, and nothing where there is nothing to mend."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text, update
+
+from config import Environment
+from portal.accounts.models import AuthenticatorApp, Passkey, Therapist
+from portal.database import transaction
+from portal.jobs.heartbeat import beat
+from portal.jobs.models import Heartbeat, Job
+from portal.journal.lines import Hand, What
+from portal.journal.noting import note
+from portal.practice.models import Practice
+from portal.safekeeping.checking import CHECKS, Finding
+from portal.safekeeping.keyfile import path_in
+from portal.vault.models import DataKey
+from tests import make
+from tests.journal.test_noting import without_triggers
+
+
+@pytest.fixture
+def production(another, db, now, people, tmp_path):
+    """A copy in which nothing is left to mend."""
+    for_real = another(env=Environment.PRODUCTION, mail_url="smtp://mail.example.org:587", trusted_proxies=1)
+    practice = make.practice(db)
+    practice.help_lines_confirmed_on = now.date()
+    db.flush()
+    with for_real.app_context(), transaction() as writing:
+        beat(writing, "a worker", now=now)
+        writing.execute(update(AuthenticatorApp).values(is_active=True))
+    assert for_real.test_cli_runner().invoke(args=["backup", "create"]).exit_code == 0
+    # As the first start makes them.
+    for path in tmp_path.glob("portal.db*"):
+        path.chmod(0o600)
+    return for_real
+
+
+@pytest.fixture
+def told(run):
+    """What `check` says of a copy: its code, and its lines without the advice beneath them."""
+
+    def told(app):
+        code, said = run("check", app=app)
+        return code, [line for line in said.splitlines() if not line.startswith("  ")]
+
+    return told
+
+
+def without_superuser(lines):
+    """The tests' PostgreSQL knows no other."""
+    return [line for line in lines if "superuser" not in line and "things to look at" not in line]
+
+
+def test_where_nothing_is_left_to_mend_it_says_so(production, told):
+    code, lines = told(production)
+
+    assert code == 0
+    assert without_superuser(lines) in ([], ["Nothing was found that is not safe."])
+
+
+def _without_worker(db):
+    db.query(Heartbeat).delete()
+
+
+def _locked(db):
+    db.execute(update(DataKey).values(sealed_key=b"\x01abcd" + bytes(40)))
+
+
+def _unconfirmed(db):
+    db.execute(update(Practice).values(help_lines_confirmed_on=None))
+
+
+def _undelivered(db):
+    db.execute(
+        text(
+            "INSERT INTO job (kind, subject, due_at, attempts, gave_up_at)"
+            " VALUES ('deliver-email', 'x', '2027-03-01 00:00:00', 20, '2027-03-01 00:00:00')"
+        )
+    )
+
+
+def _altered(db):
+    without_triggers(db, "UPDATE journal_line SET about = 'nobody' WHERE number = 1")
+
+
+def _demonstration(db):
+    db.execute(text("UPDATE therapist SET email = 'ada@foyer.example'"))
+
+
+def _erased_key_in_the_key_file(db):
+    db.execute(update(DataKey).values(destroyed_at=make._LONG_AGO))
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (_without_worker, "No worker is alive"),
+        (_locked, "sealed under a master key that is not here"),
+        (_unconfirmed, "Nobody of the practice has checked the help lines"),
+        (_undelivered, "1 messages could not be delivered"),
+        (_altered, "The journal is not what it was, at line 1"),
+        (_demonstration, "The demonstration's people are in it"),
+        (_erased_key_in_the_key_file, "still holds keys of people who were erased"),
+    ],
+    ids=lambda each: getattr(each, "__name__", "").strip("_"),
+)
+def test_each_harm_is_serious_and_told(production, told, db, harm, words):
+    harm(db)
+
+    code, lines = told(production)
+
+    assert code == 1
+    assert [line for line in lines if words in line and line.startswith("SERIOUS: ")], lines
+
+
+def test_a_therapist_without_a_second_step_is_worth_a_look(production, told, db):
+    db.execute(update(AuthenticatorApp).values(is_active=False))
+
+    code, lines = told(production)
+
+    assert code == 0
+    assert [line for line in lines if line.startswith("Worth a look: 1 of the therapists have no")], lines
+
+
+def test_a_passkey_is_a_second_step_too(production, told, db):
+    db.execute(update(AuthenticatorApp).values(is_active=False))
+    ada = db.scalar(select(Therapist.id))
+    db.execute(update(Passkey).values(client_id=None, therapist_id=ada))
+
+    _, lines = told(production)
+
+    assert not [line for line in lines if "no second" in line]
+
+
+def test_invitations_that_ran_out_are_worth_a_look(production, told, later, now):
+    later(now + timedelta(days=15))
+
+    _, lines = told(production)
+
+    assert [line for line in lines if line.startswith("Worth a look: 1 invitations ran out")], lines
+
+
+def test_old_backups_are_told(production, told, later, now):
+    later(now + timedelta(days=3))
+
+    _, lines = told(production)
+    assert any("No backup was made since 2027-03-01" in line for line in lines)
+
+
+def test_a_key_file_that_is_gone_is_told(production, told):
+    path_in(production.config["BACKUPS"]).unlink()
+
+    code, lines = told(production)
+    assert (code, any("no backup can be read" in line for line in lines)) == (1, True)
+
+
+def test_what_others_may_read_is_told(production, told):
+    production.config["INSTANCE"].chmod(0o755)
+    key = production.config["INSTANCE"] / "master.key"
+    key.write_text("not a key")
+    key.chmod(0o644)
+
+    code, lines = told(production)
+    assert code == 1
+    assert any(str(key) in line for line in lines)
+
+
+def test_settings_that_are_not_safe_are_told(another, told, people):
+    _, lines = told(another(base_url="http://portal.test", backup_keys=()))
+
+    for words in ("It runs as for developing", "begins with http://", "There is no key for backups"):
+        assert any(words in line for line in lines), lines
+
+
+def test_in_development_it_tells_and_does_not_fail(run, people):
+    assert run("check")[0] == 0
+
+
+def test_without_a_database_that_is_what_it_tells(another, told):
+    nowhere = another(database_url="postgresql+psycopg://nobody@127.0.0.1:1/x", env=Environment.PRODUCTION)
+
+    code, lines = told(nowhere)
+    assert (code, lines[0]) == (1, "SERIOUS: The database does not answer.")
+
+
+def test_a_feature_has_its_own_checks_beside_these(production, told):
+    production.extensions["checks"].append(lambda _db, _now: Finding("A dragon.", "Ask it to leave."))
+
+    _, lines = told(production)
+    assert "SERIOUS: A dragon." in lines
+    assert len(production.extensions["checks"]) == len(CHECKS) + 1
+
+
+def test_work_that_was_given_up_is_worth_a_look(production, told, db, now):
+    db.add(Job(kind="something", subject="x", due_at=now, attempts=20, gave_up_at=now))
+    db.flush()
+    with production.app_context(), transaction() as writing:
+        note(writing, What.STARTED, by=Hand.PORTAL)
+
+    code, lines = told(production)
+    assert code == 0
+    assert "Worth a look: 1 pieces of work were given up." in lines
