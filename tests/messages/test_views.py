@@ -80,6 +80,16 @@ def test_from_one_to_the_other_and_back(sams, adas):
     assert "message for you" not in sams.open("/next").text
 
 
+def test_whoever_wrote_is_waiting(sams, adas):
+    assert "Nobody is waiting for you." in adas.open("/desk").text
+    write(sams, "May I come early?")
+
+    page = adas.open("/desk")
+
+    assert "They wrote to you" in page.text
+    assert "Nobody is waiting for you." not in page.text
+
+
 def test_it_leaves_todays_list_when_it_is_marked_as_read(db, sam, sams, adas, now, later):
     write(sams, "May I come early?")
     later(now + timedelta(hours=1))
