@@ -275,13 +275,15 @@ def test_what_was_published_keeps_its_name_and_can_be_asked_as_a_new_question(de
     make.questionnaire_version(db, number=1)
     desk.open(f"{HOME}/first-questions")
     desk.press("Begin a draft")
-    desk.open(f"{HOME}/first-questions/draft/items/i4")
+    keys = {each["link_id"]: each["key"] for each in the_sheet(db, "first-questions")["items"]}
+    desk.open(f"{HOME}/first-questions/draft/items/{keys['sleep']}")
     assert "Its name in reports is sleep. It was published, so it stays." in desk.page.text
     assert "mostly-well: Mostly well" in desk.page.text
 
     desk.press("Ask it as a new question")
 
-    assert the_sheet(db, "first-questions")["items"][3]["link_id"] == "sleep-2"
+    again = {each["key"]: each["link_id"] for each in the_sheet(db, "first-questions")["items"]}
+    assert again[keys["sleep"]] == "sleep-2"
     assert desk.page.field_labelled("Its name in reports and files (optional)").get("value") == "sleep-2"
 
 
