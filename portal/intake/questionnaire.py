@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -666,8 +666,7 @@ def _misfits_of_pages(questionnaire: Questionnaire) -> Iterator[str]:
 
 
 def _misfits_of_notes(questionnaire: Questionnaire) -> Iterator[str]:
-    following = (*questionnaire.items[1:], None)
-    for position, (item, after) in enumerate(zip(questionnaire.items, following, strict=True)):
+    for position, (item, after) in enumerate(zip_longest(questionnaire.items, questionnaire.items[1:])):
         if not isinstance(item, Note) or item.before is None:
             continue
         if not isinstance(after, Section) or after.link_id != item.before:

@@ -132,11 +132,11 @@ def say_wide_lamp(therapist: Therapist, name: str, number: int) -> ResponseRetur
             therapist,
             name,
             lambda sheet, _published: editing.say_of_lamp(sheet, number, said),
-            lambda sheet: lamp_numbered(sheet, number),
+            lambda sheet: _numbered(sheet, number),
             form.seen.data,
         )
     except ChangedMeanwhile as clash:
-        theirs = lamp_numbered(clash.sheet, number)
+        theirs = _numbered(clash.sheet, number) or {}
         form.seen.data = fingerprint(theirs)
         return _wide_page(name, sheet, number, form, theirs=_in_words(theirs)), 409
     return redirect(url_for("making.lamps", name=name), code=303)
@@ -169,7 +169,7 @@ def end_lamp(therapist: Therapist, name: str, number: int) -> ResponseReturnValu
             therapist,
             name,
             lambda sheet, _published: editing.end_lamp(sheet, number),
-            lambda sheet: lamp_numbered(sheet, number),
+            lambda sheet: _numbered(sheet, number),
             WideLampForm().seen.data,
         )
     except ChangedMeanwhile:
@@ -177,6 +177,11 @@ def end_lamp(therapist: Therapist, name: str, number: int) -> ResponseReturnValu
         return redirect(url_for("making.wide_lamp", name=name, number=number), code=303)
     flash("That lamp is gone.")
     return redirect(url_for("making.lamps", name=name), code=303)
+
+
+def _numbered(sheet: Sheet, number: int) -> Json | None:
+    """None where it is gone."""
+    return next(iter(sheet.get("lamps", [])[number:]), None)
 
 
 def _in_words(lamp: Json) -> list[tuple[str, object]]:

@@ -252,6 +252,9 @@ def _minutes_told(questionnaire: Questionnaire, _published: Published) -> Iterat
     minutes = minutes_of(questionnaire)
     if questionnaire.minutes < minutes * _TOLD_AT_LEAST:
         yield None, f"Clients are told {questionnaire.minutes} minutes; it takes about {minutes}."
+    told, more = questionnaire.minutes_for(more=True), minutes_of(questionnaire, more=True)
+    if questionnaire.beyond and told < more * _TOLD_AT_LEAST:
+        yield None, f"Those who say more are told {told} minutes; it takes them about {more}."
 
 
 @rule(

@@ -172,17 +172,16 @@ def judged(sheet: Sheet, *, name: str, source: str | None) -> Judged:
         if not unread & set(_QUOTED.findall(words)):
             problems.append(Problem(path, "", _plain(words, texts)))
     questionnaire = _as_far_as_fit(together, base)
-    if questionnaire is not None:
-        questionnaire = _with_minutes(questionnaire, sheet)
+    questionnaire = questionnaire and _with_minutes(questionnaire, sheet)
     kept = questionnaire.by_link_id.keys() if questionnaire else set()
     return Judged(problems, questionnaire, frozenset(link_ids - kept))
 
 
 def _with_minutes(questionnaire: Questionnaire, sheet: Sheet) -> Questionnaire:
     """With our count, where nobody has said otherwise."""
-    counted: dict[str, int] = {}
-    if sheet["minutes"] is None:
-        counted["minutes"] = minutes_of(questionnaire)
+    if sheet["minutes"] is not None:
+        return questionnaire
+    counted = {"minutes": minutes_of(questionnaire)}
     if sheet.get("minutes_more") is None and questionnaire.beyond:
         counted["minutes_more"] = minutes_of(questionnaire, more=True)
     return questionnaire.model_copy(update=counted)

@@ -74,7 +74,8 @@ def again(db, client: Client) -> Client:
 
 def say(client: Client, typed: str, now, link_id="q-1", **more) -> None:
     with transaction() as db:
-        answer = db.scalar(select(Answer.revision).join(Intake).where(Intake.client_id == client.id))
+        known = select(Answer.revision).join(Intake).where(Intake.client_id == client.id)
+        answer = db.scalar(known.order_by(Intake.id.desc()).limit(1))
         posted = Posted([typed] if typed else [], based_on=answer or 0, **more)
         save_answer(db, again(db, client), link_id, posted, now=now)
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from portal.errors import NotFound
 from portal.intake.fhir_shapes import Unusable
 from portal.intake.models import Answer, Intake, QuestionnaireVersion
-from portal.intake.queries import definitions_called, given_version_id, sent_intake_of
+from portal.intake.queries import definitions_called, given_version_id
+from portal.intake.sent import sent_intake_of
 from portal.intake.services import shipped_questionnaire
 from portal.making import editing
 from portal.making.editing import fingerprint, item_called

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portal.database import Base
 from portal.intake.models import QuestionnaireVersion
+from portal.intake.services import shipped_questionnaire
 from portal.making.models import QuestionnaireDraft
 from portal.making.sheet import loaded, stored
 from tests import make
@@ -101,13 +102,13 @@ def test_a_draft_begins_as_what_is_published_or_shipped_or_a_copy(desk, db):
     make.questionnaire_version(db, number=1)
     desk.open(HOME)
     desk.press("Change it: A few questions before you meet")
-    assert len(outline(desk.page)) == 10
+    assert len(outline(desk.page)) == len(shipped_questionnaire().items)
 
     for begin in ("The questions that come with the portal", "A copy of “A few questions before you meet”"):
         desk.open(f"{HOME}/all/new")
         desk.choose(begin)
         assert desk.press("Begin").heading == "A few questions before you meet, copied"
-        assert len(outline(desk.page)) == 10
+        assert len(outline(desk.page)) == len(shipped_questionnaire().items)
     names = db.scalars(select(QuestionnaireDraft.name).order_by(QuestionnaireDraft.name)).all()
     assert names[0] == "a-few-questions-before-you-meet-copied"
     assert len(names) == 3
@@ -275,13 +276,15 @@ def test_what_was_published_keeps_its_name_and_can_be_asked_as_a_new_question(de
     make.questionnaire_version(db, number=1)
     desk.open(f"{HOME}/first-questions")
     desk.press("Begin a draft")
-    desk.open(f"{HOME}/first-questions/draft/items/i4")
+    keys = {each["link_id"]: each["key"] for each in the_sheet(db, "first-questions")["items"]}
+    desk.open(f"{HOME}/first-questions/draft/items/{keys['sleep']}")
     assert "Its name in reports is sleep. It was published, so it stays." in desk.page.text
     assert "mostly-well: Mostly well" in desk.page.text
 
     desk.press("Ask it as a new question")
 
-    assert the_sheet(db, "first-questions")["items"][3]["link_id"] == "sleep-2"
+    again = {each["key"]: each["link_id"] for each in the_sheet(db, "first-questions")["items"]}
+    assert again[keys["sleep"]] == "sleep-2"
     assert desk.page.field_labelled("Its name in reports and files (optional)").get("value") == "sleep-2"
 
 
@@ -340,6 +343,56 @@ def test_a_lamp_is_given_and_taken_away(desk, db, drafted):
     desk.press("Take the lamp away")
 
     assert the_sheet(db)["items"][0].get("lamp") is None
+
+
+def test_a_lamp_says_how_soon_it_tells_and_by_which_number_it_is_lit(desk, db, drafted):
+    drafted(item("n", "number"))
+    desk.open(f"{SHEET}/items/i1/lamp")
+    desk.fill("Is it lit by a number too, from which one on? (optional)", "7")
+    desk.choose("Within some minutes")
+    assert desk.press("Save").errors == ["Enter a number of minutes from 1 to 1440"]
+    desk.fill("Within how many minutes? (optional)", "20")
+    desk.press("Save")
+
+    lamp = the_sheet(db)["items"][0]["lamp"]
+    assert (lamp["at_least"], lamp.get("at_most"), lamp["codes"]) == (7, None, [])
+    assert (lamp["tells"], lamp["minutes"]) == ("within-minutes", 20)
+    assert "Lit by a number from 7 on." in desk.page.text
+
+
+def test_a_lamp_of_the_whole_questionnaire_is_on_every_question_with_its_answer(desk, db, drafted):
+    drafted(item("a", "one-of"), item("b", "one-of"))
+    desk.open(f"{SHEET}/lamps")
+    desk.press("A new one")
+    desk.fill("By which codes of answers is it lit?", "often")
+    desk.press("Save")
+
+    assert the_sheet(db)["lamps"][0]["codes"] == ["often"]
+    assert "Lit by often, on every question that has it." in desk.page.text
+    assert "A lamp of the whole questionnaire is on it" in desk.open(f"{SHEET}/items/i2").text
+    desk.open(f"{SHEET}/lamps/0")
+    desk.press("Take this lamp away")
+    assert the_sheet(db)["lamps"] == []
+
+
+def test_a_preview_asks_a_section_on_one_page_and_lets_it_be_passed_by(desk, drafted):
+    drafted(
+        item("n", "note", text="What is next may be hard.", before="s"),
+        item("s", "section", text="Evenings", on_one_page=True),
+        item("a", within="s"),
+        item("b", "one-of", within="s"),
+        item("z"),
+    )
+    desk.open(f"{HOME}/evenings/preview/start")
+    assert "What is next may be hard." in desk.press("Begin").text
+    desk.press("Talk about this part in person")
+    assert "About z?" in desk.page.heading
+
+    desk.open(f"{HOME}/evenings/preview/s")
+    desk.fill("About a?", "Well enough")
+    desk.press("Continue")
+    assert "About z?" in desk.page.heading
+    assert "Well enough" in desk.press("Continue").text
 
 
 def test_answers_that_several_questions_share_are_changed_in_one_place(desk, db, drafted):
@@ -623,11 +676,11 @@ def test_any_version_is_taken_out_and_brought_in_again(desk, db):
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{file}"'
         assert answer.mimetype == "application/json"
         page = brought(desk, answer.data)
-        assert "9 questions" in page.text
+        assert "12 questions" in page.text
         assert ("All of it was understood." in page.text) == (file == "questions-3.json")
         desk.choose("A questionnaire of its own")
         page = desk.press("Make it a draft")
-        assert len(outline(page)) == 10
+        assert len(outline(page)) == len(shipped_questionnaire().items)
         desk.open(f"{HOME}/first-questions/versions/3")
     assert version.number == 3
 

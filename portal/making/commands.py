@@ -1,0 +1,118 @@
+"""Bringing a questionnaire in from a terminal: published once its report and its lint are accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+
+from portal import clock
+from portal.database import current_db, transaction
+from portal.intake.fhir_reading import Brought, brought_in
+from portal.intake.fhir_shapes import MOST_BYTES, Remark, Unusable, is_fhir
+from portal.intake.queries import definitions_called
+from portal.intake.questionnaire import Malformed, Questionnaire, parsed
+from portal.intake.services import publish
+from portal.making.lint import findings
+from portal.making.sheet import Judged
+
+_MOST_PATHS = 4
+_MOST_LINES = 300
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--language", metavar="CODE", help="Which of a FHIR file's languages to take, such as en.")
+@click.option("--yes", is_flag=True, help="Accept what is listed, but for errors.")
+@with_appcontext
+def import_(file: Path, language: str | None, yes: bool) -> None:
+    """Publish the questionnaire in FILE: JSON in the portal's own shape, or a FHIR R4 Questionnaire.
+
+    What is not carried over of a FHIR file, and what the lint for tenderness finds, is listed first, and
+    nothing is published until that is accepted. What the lint calls an error stops it: on the desk, where a
+    file becomes a draft, that can be mended. Who has begun to answer stays on the version they began. A
+    definition that was published before is not published twice.
+    """
+    definition, is_reported = _definition(file, language)
+    is_reported |= _report_findings(file, definition)
+    if is_reported and not yes:
+        click.confirm("Publish it like this?", abort=True)
+    now = clock.now()
+    with transaction() as db:
+        version = publish(db, definition, now=now)
+    state = "published" if version.published_at == now else "was published already"
+    click.echo(f"{definition.title} ({version.name}, version {version.number}) {state}.")
+
+
+def _definition(file: Path, language: str | None) -> tuple[Questionnaire, bool]:
+    """What is in the file, and whether there was anything to say of it."""
+    if file.stat().st_size > MOST_BYTES:
+        raise click.ClickException(f"{file} is larger than {MOST_BYTES // 1_000_000} MB")
+    source = file.read_bytes()
+    try:
+        if not is_fhir(source):
+            return parsed(source), False
+        brought = brought_in(source, otherwise=file.stem, language=language)
+    except Malformed as malformed:
+        raise _cannot_be_used(file, malformed.problems) from None
+    except Unusable as problem:
+        raise _cannot_be_used(file, [str(problem)]) from None
+    _report(brought)
+    return brought.questionnaire, True
+
+
+def _report_findings(file: Path, definition: Questionnaire) -> bool:
+    """What the lint finds in one that was not published yet; whether that is anything. Errors stop it."""
+    known = definitions_called(current_db(), definition.name)
+    if definition in known.values():
+        return False
+    found = findings(Judged([], definition), known)
+    gathered: dict[str, list[str]] = {}
+    for each in found:
+        said = f"{'error: ' if each.is_error else ''}{each.heading}: {each.words}"
+        gathered.setdefault(said, []).append(each.link_id or "all of it")
+    _say(gathered)
+    if any(each.is_error for each in found):
+        raise _cannot_be_used(file, ["there are errors. Take it in at /desk/questionnaire, and mend them"])
+    return bool(found)
+
+
+def _cannot_be_used(file: Path, problems: list[str]) -> click.ClickException:
+    lines = "\n".join(f"  {_shown(problem)}" for problem in problems)
+    return click.ClickException(f"{file} cannot be used; nothing was published:\n{lines}")
+
+
+def _report(brought: Brought) -> None:
+    """What there is to know before it is published: each remark once, with the places that it is about."""
+    definition = brought.questionnaire
+    asked = sum(item.kind not in {"note", "section"} for item in definition.items)
+    click.echo(_shown(f"{definition.title}: {asked} questions; minutes, about: {definition.minutes}."))
+    click.echo("  Whoever begins from now on answers this questionnaire, and no other.")
+    if not definition.lights_lamps:
+        click.echo("  No answer lights a lamp, and no question says more of why it is asked than that it")
+        click.echo("  belongs to this questionnaire: a FHIR file has no place for either.")
+    _say(_gathered(brought.remarks))
+
+
+def _say(gathered: Mapping[str, list[str]]) -> None:
+    """Each with the places that it is about."""
+    if len(gathered) > _MOST_LINES:
+        click.echo(f"  There are {len(gathered)} remarks; these are the first {_MOST_LINES}:")
+    for words, paths in islice(gathered.items(), _MOST_LINES):
+        more = f" and {len(paths) - _MOST_PATHS} more" if len(paths) > _MOST_PATHS else ""
+        click.echo(_shown(f"  {', '.join(paths[:_MOST_PATHS])}{more}: {words}"))
+
+
+def _gathered(remarks: list[Remark]) -> dict[str, list[str]]:
+    gathered: dict[str, list[str]] = {}
+    for remark in remarks:
+        gathered.setdefault(remark.words, []).append(remark.path)
+    return gathered
+
+
+def _shown(text: str) -> str:
+    """Without what could move a terminal's cursor or change its colours."""
+    return "".join(each if each.isprintable() else " " for each in text)
