@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException
 from portal.accounts.models import Passkey, SignedInPlace
 from portal.database import Base
 from portal.intake.replies import AnswerState
+from portal.privacy.keeping import Reason
+from portal.privacy.models import Erasure
 from portal.scheduling.lifecycle import Status
 from portal.vault.words import seal
 from portal.web.audience import Audience, audience_of
@@ -75,7 +77,7 @@ def sam(db, ada, now):
 
 
 @pytest.fixture
-def arranged(db, ada, sam, app):
+def arranged(db, ada, sam, app, now):
     """What only the pages themselves make: phrases, own time, a day that differs, an invitation, a feed."""
     desk = Browser(app)
     desk.sign_in(ada)
@@ -86,6 +88,9 @@ def arranged(db, ada, sam, app):
     label = next(each.text for each in desk.page.root.all("label"))
     desk.fill(label, "I am away that day.")
     desk.press(desk.page.buttons[0])
+    listed = {"client_id": sam.id, "begun_at": now, "due_at": now + timedelta(days=30)}
+    db.add(Erasure(reason=Reason.KEPT_LONG_ENOUGH, **listed))
+    db.flush()
     return desk
 
 
@@ -222,7 +227,12 @@ def test_looking_changes_nothing(app, db, ada, sam, arranged, who):
                 browser.http.open(address, method=method, base_url=BASE)
 
     after = everything(db)
-    assert [name for name in before if before[name] != after[name]] == []
+    # But for the journal's note that a record was opened.
+    noted = [line.what for line in after.pop("journal_line") if line not in before["journal_line"]]
+    assert set(noted) <= {"record-opened", "request-opened"}
+    assert (who == "the therapist") == bool(noted)
+    del after["journal_head"]
+    assert [name for name in after if before[name] != after[name]] == []
 
 
 @pytest.mark.parametrize("who", ["the client", "the therapist"])

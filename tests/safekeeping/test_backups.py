@@ -105,7 +105,7 @@ def test_a_backup_made_while_everybody_writes_is_of_one_moment(
         numbers = db.execute(
             text(
                 "SELECT (SELECT count(*) FROM client), (SELECT count(*) FROM data_key), (SELECT count(*)"
-                " FROM calendar_source)"
+                " FROM calendar_source) + (SELECT count(data_key_id) FROM therapist)"
             )
         ).one()
         assert numbers[0] + numbers[2] == numbers[1]
