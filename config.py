@@ -66,6 +66,8 @@ class Settings:
     # smtp://name:password@host:port (smtps:// for TLS from the first byte), or None: the development mailbox.
     mail_url: str | None = field(repr=False)
     mail_from: str
+    # redis://host:port/0, where several machines count together; else the database counts.
+    redis_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -99,6 +101,7 @@ class Settings:
             base_url=base_url,
             mail_url=read.mail_url(required=not development),
             mail_from=read.mail_from(_mail_from(base_url)),
+            redis_url=read.redis_url(),
             host=host,
             port=port,
             workers=read.number("PORTAL_WORKERS", 1 if development else _cores(), 1, 64),
@@ -189,6 +192,14 @@ class _Reader:
         if not parts or parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
             raise UnfitSetting("PORTAL_MAIL_URL has to read like smtp://name:password@mail.example.org:587")
         return value
+
+    def redis_url(self) -> str | None:
+        """Never shown again, since it may hold a password."""
+        value = self._environ.get("PORTAL_REDIS_URL", "").strip()
+        parts = _parts(value)
+        if value and (not parts or parts.scheme not in {"redis", "rediss"} or not parts.hostname):
+            raise UnfitSetting("PORTAL_REDIS_URL has to read like redis://:password@redis.example.org:6379/0")
+        return value or None
 
     def mail_from(self, default: str) -> str:
         value = self.text("PORTAL_MAIL_FROM", default)

@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         BASE_URL=settings.base_url,
         LISTENS_AT=(settings.host, settings.port),
         WEB_WORKERS=settings.workers,
+        REDIS_URL=settings.redis_url,
         MAIL_URL=settings.mail_url,
         MAIL_FROM=settings.mail_from,
         CALENDARS_INSIDE=settings.calendars_inside,

@@ -15,8 +15,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from portal import clock
-from portal.accounts.models import Client, SignedInPlace, Therapist
-from portal.accounts.services import hash_of
+from portal.accounts.models import Client, Proof, SignedInPlace, Therapist
+from portal.accounts.tokens import hash_of
 from tests import html
 
 # A page whose heading would tell over a shoulder has one of these titles instead (P2).
@@ -104,13 +104,19 @@ class Browser:
         self._app, self.http = app, app.test_client()
         self._filled: dict[str, list[str]] = {}
 
-    def sign_in(self, person: Client | Therapist) -> None:
-        """Sign in by the cookie alone, without a visit."""
+    def sign_in(self, person: Client | Therapist, **place: object) -> None:
+        """Sign in by the cookie alone, without a visit: just now and by password, if nothing else is said."""
         token, now = secrets.token_urlsafe(32), clock.now()
         owner = {"client_id": person.id} if isinstance(person, Client) else {"therapist_id": person.id}
+        usual = {
+            "signed_in_at": now,
+            "last_used_at": now,
+            "confirmed_at": now,
+            "confirmed_by": Proof.PASSWORD,
+        }
         with self._app.extensions["database"]() as db:
             db.connection(execution_options={"write": True})
-            db.add(SignedInPlace(token_hash=hash_of(token), signed_in_at=now, last_used_at=now, **owner))
+            db.add(SignedInPlace(token_hash=hash_of(token), **owner, **(usual | place)))
             db.commit()
         with self.http.session_transaction(base_url=self._base) as cookie:
             cookie["_user_id"] = token

@@ -6,17 +6,20 @@ import sys
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from portal import clock
+from portal.accounts import second_step
 from portal.accounts.forms import WORDS_FOR, address_in
 from portal.accounts.passwords import Cost, hash_password, problem_with
+from portal.accounts.queries import person_with_address
 from portal.accounts.services import AddressTaken, add_therapist
-from portal.database import transaction
+from portal.database import current_db, transaction
 from portal.practice.facts import current_practice
 from portal.web.zones import real_zone
 
 therapist = AppGroup("therapist", help="The therapists of the practice.")
+account = AppGroup("account", help="Anybody's account, a client's or a therapist's.")
 
 
 @therapist.command("add")
@@ -44,6 +47,31 @@ def add(name: str, email: str, time_zone: str | None, password_stdin: bool) -> N
         raise click.ClickException(f"{address} is taken: somebody signs in with it already") from None
     click.echo(f"{name} can sign in with {address}")
     _say_what_comes_next(address)
+
+
+@click.command("reset-second-step")
+@with_appcontext
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Do it without being asked.")
+def reset_second_step(address: str, yes: bool) -> None:
+    """Take app, passkeys and recovery codes from whoever signs in with ADDRESS, and sign them out everywhere.
+
+    Make sure first that it is really they who ask: whoever reads their mail can then come in.
+    """
+    person = person_with_address(current_db(), address.strip().lower())
+    if person is None:
+        raise click.ClickException(f"Nobody signs in with {address}")
+    if not yes:
+        click.confirm(f"Have you spoken with whoever signs in with {person.email}, and know that it is they?",
+                      abort=True)  # fmt: skip
+    # The mail names addresses of the portal.
+    with current_app.test_request_context(base_url=current_app.config["BASE_URL"]), transaction() as db:
+        second_step.reset_second_step(db, person, now=clock.now())
+    click.echo(f"Reset. {person.email} is told by mail, and signs in with the password or a new one.")
+
+
+therapist.add_command(reset_second_step)
+account.add_command(reset_second_step)
 
 
 def _say_what_comes_next(address: str) -> None:

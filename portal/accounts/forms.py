@@ -6,8 +6,8 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
-from wtforms import EmailField, HiddenField, PasswordField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.accounts.passwords import LEAST_CHARACTERS, MOST_CHARACTERS, Problem, problem_with
 from portal.practice.facts import current_practice
@@ -19,6 +19,9 @@ _ENTER_ADDRESS = "Enter your email address, like name@example.org"
 PASSWORD_HINT = (
     f"At least {LEAST_CHARACTERS} characters. Three or four unrelated words are easy to keep in mind"
     " and hard to guess."
+)
+SAY_WHEN_AGAIN = (
+    "This was tried often in a short time, perhaps by somebody else. It works again {}; nothing is lost"
 )
 WORDS_FOR = {
     Problem.TOO_SHORT: f"Use at least {LEAST_CHARACTERS} characters: three or four unrelated words will do",
@@ -54,19 +57,59 @@ class AddressForm(PortalForm):
 
 
 class SignUpForm(_PasswordTyped, AddressForm):
-    password = PasswordField("Password", [InputRequired("Choose a password")])
+    password = PasswordField("Password")
+    # Which button was pressed: a passkey is made later, behind the mailed link.
+    way = HiddenField()
     # Filled in by time-zone.js where it runs.
     time_zone = HiddenField(filters=[real_zone])
 
     def validate_password(self, field: PasswordField) -> None:
-        refuse_a_weak_password(field, self.address)
+        if not self.wants_a_passkey:
+            refuse_no_password(field, self.address)
+
+    @property
+    def wants_a_passkey(self) -> bool:
+        return bool(self.way.data == "passkey")
 
 
-class SignInForm(_PasswordTyped, AddressForm):
-    password = PasswordField("Password", [InputRequired("Enter your password")])
+class GoingOnForm(PortalForm):
+    """Brings along where somebody wanted to go, and what they had posted."""
+
     next = HiddenField(filters=[own_address])
     # What could not be taken while nobody was signed in, sealed for whoever wrote it.
     kept = HiddenField()
+
+
+class SignInForm(_PasswordTyped, AddressForm, GoingOnForm):
+    password = PasswordField("Password", [InputRequired("Enter your password")])
+    own_device = BooleanField("This is my own device: keep me signed in here for two weeks")
+
+
+class PasskeySignInForm(GoingOnForm):
+    credential = HiddenField()
+    own_device = BooleanField()
+
+
+class SecondStepForm(GoingOnForm):
+    """The code of an app, or a recovery code."""
+
+    step_code = StringField("Code", [Length(max=100, message="A code is shorter")])
+    credential = HiddenField()
+
+
+class ConfirmForm(_PasswordTyped, SecondStepForm):
+    """Who is it? The password, and the code where one is asked for; or a passkey."""
+
+    password = PasswordField("Your password")
+
+
+class AppForm(PortalForm):
+    step_code = StringField("Code from the app", [InputRequired("Enter the code that the app shows")])
+
+
+class PasskeyForm(PortalForm):
+    name = StringField("Name", [Length(max=80, message="Use a shorter name")])
+    credential = HiddenField()
 
 
 class NewPasswordForm(_PasswordTyped, PortalForm):
@@ -80,6 +123,52 @@ class NewPasswordForm(_PasswordTyped, PortalForm):
 
     def validate_password(self, field: PasswordField) -> None:
         refuse_a_weak_password(field, self.address)
+
+
+class PasswordChangeForm(NewPasswordForm):
+    """Asks for the password so far, but of who has none or has just shown a passkey."""
+
+    current_password = PasswordField("Your password so far")
+
+    def __init__(self, address: str, *, asks_current: bool, **arguments: Any) -> None:
+        super().__init__(address, **arguments)
+        self.asks_current = asks_current
+
+    def validate_current_password(self, field: PasswordField) -> None:
+        if self.asks_current and not field.data:
+            raise ValidationError("Enter your password so far")
+
+
+class FirstWayForm(_PasswordTyped, PortalForm):
+    """Behind a mailed link: a password, or a passkey that a device has made. Is given the address."""
+
+    password = PasswordField("Password")
+    credential = HiddenField()
+
+    def __init__(self, address: str, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.address = address
+
+    def validate_password(self, field: PasswordField) -> None:
+        if not self.credential.data:
+            refuse_no_password(field, self.address)
+
+
+class JoinForm(FirstWayForm):
+    # Filled in by time-zone.js where it runs.
+    time_zone = HiddenField(filters=[real_zone])
+
+
+class InvitationForm(AddressForm):
+    name = StringField("What they like to be called", [Length(max=80, message="Use a shorter name")])
+    words = TextAreaField("A sentence for them", [Length(max=1000, message="Use at most 1,000 characters")])
+
+
+def refuse_no_password(field: PasswordField, address: str) -> None:
+    """Where a password has to be chosen if nothing else is."""
+    if not field.data:
+        raise ValidationError("Choose a password")
+    refuse_a_weak_password(field, address)
 
 
 def refuse_a_weak_password(field: PasswordField, address: str) -> None:

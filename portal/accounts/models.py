@@ -1,11 +1,11 @@
-"""Therapists and clients, where they are signed in, and the links that were mailed to them."""
+"""Therapists and clients, how they prove who they are, where they are signed in, what was mailed to them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import Base, new_reference
@@ -20,10 +20,15 @@ class Therapist(Base):
     name: Mapped[str]
     # Lower case: one address, one person.
     email: Mapped[str] = mapped_column(unique=True)
+    # Empty for somebody who has no password, and signs in with a passkey.
     password_hash: Mapped[str]
     # An IANA zone: working hours are local times in it, and the grid of times starts in it.
     time_zone: Mapped[str]
     added_at: Mapped[datetime]
+    # None for those who were here before therapists had one; services.own_key makes it when it is needed.
+    data_key_id: Mapped[int | None] = mapped_column(ForeignKey("data_key.id"), unique=True, index=True)
+
+    data_key: Mapped[DataKey | None] = relationship(lazy="raise_on_sql")
 
 
 class Client(Base):
@@ -32,6 +37,7 @@ class Client(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True, default=new_reference)
     email: Mapped[str] = mapped_column(unique=True)
+    # Empty for somebody who has no password, and signs in with a passkey.
     password_hash: Mapped[str]
     # When the client pressed the button of the mailed link; until then nobody signs in with the address.
     proved_at: Mapped[datetime | None]
@@ -49,20 +55,143 @@ class Client(Base):
     therapist: Mapped[Therapist | None] = relationship(lazy="raise_on_sql")
 
 
-class SignedInPlace(Base):
+def _one_person() -> CheckConstraint:
+    return CheckConstraint("(client_id IS NULL) <> (therapist_id IS NULL)", name="exactly_one_person")
+
+
+class OfOnePerson:
+    """A row that is one client's or one therapist's."""
+
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True)
+    therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"), index=True)
+
+
+class Proof(StrEnum):
+    """By what somebody proved just now who they are."""
+
+    PASSWORD = "password"
+    PASSKEY = "passkey"
+
+
+class SignedInPlace(OfOnePerson, Base):
     """One browser in which a person is signed in. The cookie holds a random token, this row its hash."""
 
     __tablename__ = "signed_in_place"
+    __table_args__ = (_one_person(),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True, default=new_reference)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    # What its owner knows it by, in coarse words: "Firefox on Windows".
+    device: Mapped[str] = mapped_column(default="")
+    # The person's own device, as they said when they signed in.
+    is_own: Mapped[bool] = mapped_column(default=False)
+    # Whether two factors were shown here, or a passkey, which is two in one.
+    is_strong: Mapped[bool] = mapped_column(default=False)
+    signed_in_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    # When its person last proved here who they are, and by what; none where only a mailed link was followed.
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[Proof | None]
+
+
+class KnownBrowser(OfOnePerson, Base):
+    """A browser in which a person has been before. A cookie of its own holds a token, this row its hash."""
+
+    __tablename__ = "known_browser"
     __table_args__ = (
-        CheckConstraint("(client_id IS NULL) <> (therapist_id IS NULL)", name="exactly_one_person"),
+        _one_person(),
+        UniqueConstraint("token_hash", "client_id"),
+        UniqueConstraint("token_hash", "therapist_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str]
+    seen_at: Mapped[datetime]
+
+
+class Step(StrEnum):
+    """What was begun in a browser and is finished there by a second request."""
+
+    # Signing in with a passkey; whose, is not known before it is shown.
+    PASSKEY_SIGN_IN = "passkey-sign-in"
+    # The password was right, and a second step is still to come.
+    SECOND_STEP = "second-step"
+    # The same with a passkey as the second step.
+    PASSKEY_SECOND = "passkey-second"
+    PASSKEY_CONFIRM = "passkey-confirm"
+    PASSKEY_ADD = "passkey-add"
+    # The first passkey of an account, behind a mailed link.
+    PASSKEY_FIRST = "passkey-first"
+
+
+class BegunStep(Base):
+    """Something begun in one browser: finished there, once, and soon, or not at all.
+
+    The cookie holds a random token, this row its hash.
+    """
+
+    __tablename__ = "begun_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
+    step: Mapped[Step]
     client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True)
     therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"), index=True)
-    signed_in_at: Mapped[datetime]
-    last_used_at: Mapped[datetime]
+    # The random bytes that a passkey has to sign (WebAuthn §13.4.3).
+    challenge: Mapped[bytes | None]
+    # The reference of somebody who is not stored yet: a passkey that is made beforehand is made for it.
+    reference: Mapped[str | None]
+    is_own: Mapped[bool] = mapped_column(default=False)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Passkey(OfOnePerson, Base):
+    __tablename__ = "passkey"
+    __table_args__ = (_one_person(),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True, default=new_reference)
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    # How often it says it was used: one that does not go on counting may have been copied.
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    # What its owner calls it, sealed as "passkey.name:<reference>".
+    sealed_name: Mapped[bytes]
+    added_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class AuthenticatorApp(OfOnePerson, Base):
+    """An app that shows a code every half minute (RFC 6238): one in use, and one that is being set up."""
+
+    __tablename__ = "authenticator_app"
+    __table_args__ = (
+        _one_person(),
+        UniqueConstraint("client_id", "is_active"),
+        UniqueConstraint("therapist_id", "is_active"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True, default=new_reference)
+    # The secret that both know, sealed as "authenticator_app.secret:<reference>".
+    sealed_secret: Mapped[bytes]
+    is_active: Mapped[bool] = mapped_column(default=False)
+    # The half minute whose code was used last; neither it nor an earlier one is taken again.
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    added_at: Mapped[datetime]
+
+
+class RecoveryCode(OfOnePerson, Base):
+    """For who has lost the second step: works once. Only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (_one_person(),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Purpose(StrEnum):
@@ -89,3 +218,46 @@ class MailedLink(Base):
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class AddressChange(OfOnePerson, Base):
+    """Somebody wants another address: the new one has to prove it, the old one can stop it for a while."""
+
+    __tablename__ = "address_change"
+    __table_args__ = (_one_person(),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    old_email: Mapped[str]
+    new_email: Mapped[str]
+    # Of the tokens that were mailed to the new address and to the old one.
+    proof_hash: Mapped[str] = mapped_column(unique=True)
+    stop_hash: Mapped[str] = mapped_column(unique=True)
+    asked_at: Mapped[datetime]
+    # Until when the new address can prove itself, and until when the old one can stop it or take it back.
+    expires_at: Mapped[datetime]
+    stoppable_until: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+
+
+class Invitation(Base):
+    """A therapist asks somebody in. The mail holds a random token, this row its hash."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True, default=new_reference)
+    therapist_id: Mapped[int] = mapped_column(ForeignKey("therapist.id"), index=True)
+    email: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    # Sealed with the therapist's key as "invitation.name:<reference>" and "invitation.words:…", until it
+    # is taken up or taken back.
+    sealed_name: Mapped[bytes | None]
+    sealed_words: Mapped[bytes | None]
+    mailed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True)
+
+    therapist: Mapped[Therapist] = relationship(lazy="raise_on_sql")

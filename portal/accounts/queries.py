@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from portal.accounts.models import Client, MailedLink, Purpose, SignedInPlace, Therapist
+from portal.accounts.lasting import Lasting, lasting
+from portal.accounts.models import (
+    AuthenticatorApp,
+    Client,
+    KnownBrowser,
+    MailedLink,
+    OfOnePerson,
+    Passkey,
+    Proof,
+    Purpose,
+    RecoveryCode,
+    SignedInPlace,
+    Therapist,
+)
 from portal.errors import NotFound
 from portal.practice.facts import current_practice
 from portal.vault.models import DataKey
@@ -23,19 +37,80 @@ Person = Client | Therapist
 class Place(NamedTuple):
     """Where somebody is signed in."""
 
+    id: int
     signed_in_at: datetime
     last_used_at: datetime
+    is_own: bool
+    is_strong: bool
     person: Person
+
+    @property
+    def lasting(self) -> Lasting:
+        return lasting(at_the_desk=isinstance(self.person, Therapist), is_own=self.is_own)
+
+
+_CLIENT_WITH = select(Client).where(Client.email == bindparam("email"))
+_THERAPIST_WITH = select(Therapist).where(Therapist.email == bindparam("email"))
+
+
+class Confirmed(NamedTuple):
+    """When and by what somebody last proved at a place who they are."""
+
+    at: datetime | None
+    by: Proof | None
 
 
 # Prebuilt, since every signed-in page asks it: the place, its person, a client's key and therapist, in one.
 _PLACE = (
-    select(SignedInPlace.signed_in_at, SignedInPlace.last_used_at, Client, DataKey, Therapist)
+    select(
+        SignedInPlace.id,
+        SignedInPlace.signed_in_at,
+        SignedInPlace.last_used_at,
+        SignedInPlace.is_own,
+        SignedInPlace.is_strong,
+        Client,
+        DataKey,
+        Therapist,
+    )
     .outerjoin(Client, Client.id == SignedInPlace.client_id)
     .outerjoin(DataKey, DataKey.id == Client.data_key_id)
     .outerjoin(Therapist, Therapist.id == func.coalesce(SignedInPlace.therapist_id, Client.therapist_id))
     .where(SignedInPlace.token_hash == bindparam("token_hash"))
 )
+
+
+def _counts(column: str) -> Select[int, int, int]:
+    """How many passkeys, apps and recovery codes a person has, who is named by this column."""
+
+    def number(table: type[OfOnePerson], fit: ColumnElement[bool] | None = None) -> ScalarSelect[int]:
+        counted = select(func.count()).where(getattr(table, column) == bindparam("person"))
+        return (counted if fit is None else counted.where(fit)).scalar_subquery()
+
+    return select(
+        number(Passkey),
+        number(AuthenticatorApp, AuthenticatorApp.is_active.is_(True)),
+        number(RecoveryCode, RecoveryCode.used_at.is_(None)),
+    )
+
+
+_WAYS = {Client: _counts("client_id"), Therapist: _counts("therapist_id")}
+
+
+class WaysIn(NamedTuple):
+    """By what a person can prove who they are."""
+
+    has_password: bool
+    passkeys: int
+    has_app: bool
+    recovery_codes: int
+
+    def second_step_after_password(self, person: Person) -> bool:
+        """Whether a password alone is not enough.
+
+        A client's passkey is another way in, and changes nothing for the password beside it; a therapist's is
+        their second factor.
+        """
+        return self.has_app or (isinstance(person, Therapist) and self.passkeys > 0)
 
 
 class LinkGone(NotFound):
@@ -82,12 +157,11 @@ def person_with_address(db: Session, email: str, *, to_change: bool = False) -> 
     `to_change` asks anew and keeps others from changing the row meanwhile. Whoever changes a person's links
     takes the person's row first, so that two never wait for each other.
     """
-    clients = select(Client).where(Client.email == email)
-    therapists = select(Therapist).where(Therapist.email == email)
+    clients, therapists = _CLIENT_WITH, _THERAPIST_WITH
     if to_change:
         clients = clients.with_for_update().execution_options(populate_existing=True)
         therapists = therapists.with_for_update().execution_options(populate_existing=True)
-    client, therapist = db.scalar(clients), db.scalar(therapists)
+    client, therapist = db.scalar(clients, {"email": email}), db.scalar(therapists, {"email": email})
     return client or therapist
 
 
@@ -114,9 +188,68 @@ def place_of(db: Session, token_hash: str) -> Place | None:
     row = db.execute(_PLACE, {"token_hash": token_hash}).first()
     if row is None:
         return None
-    signed_in_at, last_used_at, client, data_key, therapist = row
+    place_id, signed_in_at, last_used_at, is_own, is_strong, client, data_key, therapist = row
     if client is not None:
         # By hand: telling the query to do so costs an eighth more, on every page.
         set_committed_value(client, "data_key", data_key)
         set_committed_value(client, "therapist", therapist)
-    return Place(signed_in_at, last_used_at, client or therapist)
+    return Place(place_id, signed_in_at, last_used_at, is_own, is_strong, client or therapist)
+
+
+def confirmed_at(db: Session, place: Place) -> Confirmed:
+    """When its person last proved there who they are; never, if it was signed out meanwhile."""
+    row = db.execute(
+        select(SignedInPlace.confirmed_at, SignedInPlace.confirmed_by).where(SignedInPlace.id == place.id)
+    ).first()
+    return Confirmed(*row) if row else Confirmed(None, None)
+
+
+def places_of(db: Session, person: Person, *, now: datetime) -> Sequence[SignedInPlace]:
+    """Where the person is signed in, the place used last first."""
+    found = db.scalars(
+        select(SignedInPlace)
+        .where(theirs(SignedInPlace, person))
+        .order_by(SignedInPlace.last_used_at.desc(), SignedInPlace.id.desc())
+        .execution_options(populate_existing=True)
+    )
+    at_the_desk = isinstance(person, Therapist)
+    return [
+        place
+        for place in found
+        if not lasting(at_the_desk=at_the_desk, is_own=place.is_own).is_over(
+            signed_in_at=place.signed_in_at, last_used_at=place.last_used_at, now=now
+        )
+    ]
+
+
+def is_known_browser(db: Session, email: str, token_hash: str) -> bool:
+    """Whether somebody with this address has been in by this browser. One statement, for any address."""
+    found = (
+        select(KnownBrowser.id)
+        .outerjoin(Client, Client.id == KnownBrowser.client_id)
+        .outerjoin(Therapist, Therapist.id == KnownBrowser.therapist_id)
+        .where(KnownBrowser.token_hash == token_hash, or_(Client.email == email, Therapist.email == email))
+    )
+    return db.scalar(found.limit(1)) is not None
+
+
+def ways_in(db: Session, person: Person) -> WaysIn:
+    """In one statement, since every sign-in asks it."""
+    row = db.execute(_WAYS[type(person)], {"person": person.id}).one()
+    return WaysIn(bool(person.password_hash), row[0], bool(row[1]), row[2])
+
+
+def passkeys_of(db: Session, person: Person) -> Sequence[Passkey]:
+    """The person's passkeys, the oldest first."""
+    return db.scalars(select(Passkey).where(theirs(Passkey, person)).order_by(Passkey.id)).all()
+
+
+def theirs(table: type[OfOnePerson], person: Person) -> ColumnElement[bool]:
+    """Which of these rows are this person's."""
+    column = table.client_id if isinstance(person, Client) else table.therapist_id
+    return column == person.id
+
+
+def owner_of(person: Person) -> dict[str, int]:
+    """What a row says that is this person's."""
+    return {"client_id" if isinstance(person, Client) else "therapist_id": person.id}

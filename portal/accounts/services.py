@@ -6,8 +6,6 @@ statements, one mailed link, one mail (ASVS 6.3.8).
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, false, func, select, update
@@ -15,9 +13,24 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts import emails
-from portal.accounts.models import Client, MailedLink, Purpose, SignedInPlace, Therapist
-from portal.accounts.queries import LinkGone, Person, link_of, name_row, person_with_address
+from portal.accounts.begun import forget_begun
+from portal.accounts.models import Client, MailedLink, Purpose, RecoveryCode, Therapist
+from portal.accounts.places import end_all_places
+from portal.accounts.queries import (
+    LinkGone,
+    Person,
+    link_of,
+    name_row,
+    owner_of,
+    person_with_address,
+    theirs,
+    ways_in,
+)
+from portal.accounts.tokens import hash_of as hash_of
+from portal.accounts.tokens import new_token
+from portal.database import new_reference
 from portal.errors import Refused
+from portal.vault.models import DataKey
 from portal.vault.words import make_data_key, seal
 
 # How long a mailed link can be used. The mails and pages say so in words.
@@ -40,9 +53,12 @@ class NotProved(Refused):
         self.client = client
 
 
-def hash_of(token: str) -> str:
-    """What the tables keep of a random token of 256 bits; nothing slower is needed for those."""
-    return hashlib.sha256(token.encode()).hexdigest()
+class WayInNotChosen(Refused):
+    """The link was opened where nobody asked for the account: a stranger may have chosen its password."""
+
+
+class LastWayIn(Refused):
+    """Without it the person could not come in any more, or not with the second step that they owe."""
 
 
 def add_therapist(
@@ -55,22 +71,36 @@ def add_therapist(
     if person_with_address(db, email, to_change=True) is not None:
         raise AddressTaken
     therapist = Therapist(
-        name=name, email=email, password_hash=password_hash, time_zone=time_zone, added_at=now
+        name=name,
+        email=email,
+        password_hash=password_hash,
+        time_zone=time_zone,
+        added_at=now,
+        data_key=make_data_key(db, now=now),
     )
     db.add(therapist)
-    _flush_the_address(db)
+    flush_the_address(db)
     db.execute(update(Client).where(Client.therapist_id.is_(None)).values(therapist_id=therapist.id))
     return therapist
 
 
 def add_client(
-    db: Session, *, email: str, password_hash: str, now: datetime, proved: bool, time_zone: str | None = None
+    db: Session,
+    *,
+    email: str,
+    password_hash: str,
+    now: datetime,
+    proved: bool,
+    time_zone: str | None = None,
+    reference: str | None = None,
 ) -> Client:
     """A client with a data key of their own, with the first therapist if there is one.
 
-    The address is in lower case, the zone an IANA name. Raises AddressTaken.
+    The address is in lower case, the zone an IANA name; the `reference` is said where something was made for
+    it beforehand. Raises AddressTaken.
     """
     client = Client(
+        reference=reference or new_reference(),
         email=email,
         password_hash=password_hash,
         proved_at=now if proved else None,
@@ -80,7 +110,7 @@ def add_client(
         joined_at=now,
     )
     db.add(client)
-    _flush_the_address(db)
+    flush_the_address(db)
     return client
 
 
@@ -127,7 +157,7 @@ def send_proof_again(db: Session, email: str, *, link_before: str, now: datetime
     )
     _void_links(db, person, Purpose.PROVE_ADDRESS, now=now)
     link = _mail_for_sign_up(db, email, person, now=now)
-    return link if still_good else hash_of(secrets.token_urlsafe(32))
+    return link if still_good else link_of_nothing()
 
 
 def send_new_password_link(db: Session, email: str, *, now: datetime) -> str:
@@ -145,11 +175,28 @@ def send_new_password_link(db: Session, email: str, *, now: datetime) -> str:
     return hash_of(token)
 
 
-def prove_address(db: Session, token: str, *, now: datetime) -> Client:
-    """The address is the client's own: they have pressed the button behind the link. Raises LinkGone."""
+def link_of_nothing() -> str:
+    """What signing up returns, of a link that was mailed to nobody."""
+    return hash_of(new_token())
+
+
+def prove_address(
+    db: Session, token: str, *, asked_here: str | None, password_hash: str | None = None, now: datetime
+) -> Client:
+    """The address is the client's own: they have pressed the button behind the link.
+
+    `asked_here` is what signing up returned to the browser that presses. Where it is of another link, or
+    there is no password yet, a `password_hash` has to be chosen here, empty for who makes a passkey instead:
+    what was chosen before may be a stranger's, who signed up with this address and waits for its owner to
+    press. Raises LinkGone and WayInNotChosen.
+    """
     client = _use_link(db, token, Purpose.PROVE_ADDRESS, now=now)
     if not isinstance(client, Client):
         raise LinkGone
+    if password_hash is not None:
+        client.password_hash = password_hash
+    elif asked_here != hash_of(token) or not client.password_hash:
+        raise WayInNotChosen
     client.proved_at = now
     return client
 
@@ -160,14 +207,21 @@ def set_new_password(db: Session, token: str, *, password_hash: str, now: dateti
     Having the link proves the address too. No link that was mailed before works any more. Raises LinkGone.
     """
     person = _use_link(db, token, Purpose.NEW_PASSWORD, now=now)
-    person.password_hash = password_hash
     if isinstance(person, Client) and person.proved_at is None:
         person.proved_at = now
-    for purpose in Purpose:
-        _void_links(db, person, purpose, now=now)
-    end_all_places(db, person)
+    _keep_password(db, person, password_hash, now=now)
     emails.tell_of_new_password(db, to=person.email, now=now)
     return person
+
+
+def change_password(db: Session, person: Person, *, password_hash: str, now: datetime) -> None:
+    """Whoever has just proved who they are chooses another password, and is signed out everywhere.
+
+    Nothing else changes: a second step stays as it is. Where they press, the caller signs them in anew.
+    """
+    db.refresh(person, ["password_hash"], with_for_update=True)
+    _keep_password(db, person, password_hash, now=now)
+    emails.tell_of_new_password(db, to=person.email, now=now)
 
 
 def let_in(db: Session, person: Person, *, checked_hash: str, renewed_hash: str | None) -> None:
@@ -185,37 +239,50 @@ def let_in(db: Session, person: Person, *, checked_hash: str, renewed_hash: str 
         person.password_hash = renewed_hash
 
 
-def open_place(
-    db: Session, person: Person, *, token_hash: str, now: datetime, ended_before: datetime
-) -> SignedInPlace:
-    """Remember where the person is signed in, and forget their places that began before `ended_before`."""
-    db.execute(delete(SignedInPlace).where(_is_at(person), SignedInPlace.signed_in_at < ended_before))
-    place = SignedInPlace(token_hash=token_hash, signed_in_at=now, last_used_at=now, **_owner(person))
-    db.add(place)
-    return place
-
-
-def touch_place(db: Session, *, token_hash: str, now: datetime) -> None:
-    """The place is in use; nothing happens if it was signed out meanwhile."""
-    db.execute(update(SignedInPlace).where(SignedInPlace.token_hash == token_hash).values(last_used_at=now))
-
-
-def end_place(db: Session, *, token_hash: str) -> None:
-    """Sign this browser out; nothing happens if it was signed out already."""
-    db.execute(delete(SignedInPlace).where(SignedInPlace.token_hash == token_hash))
-
-
-def end_all_places(db: Session, person: Person) -> None:
-    """Sign the person out everywhere: after a new password (ASVS 7.4.3)."""
-    db.execute(delete(SignedInPlace).where(_is_at(person)))
-
-
 def keep_name(db: Session, client: Client, name: str) -> None:
     """Keep the name that the client wants to be called by, sealed."""
-    client.sealed_name = seal(db, client.data_key, name, of=name_row(client))
+    key = db.get_one(DataKey, client.data_key_id)
+    client.sealed_name = seal(db, key, name, of=name_row(client))
 
 
-def _flush_the_address(db: Session) -> None:
+def forget_idle_codes(db: Session, person: Person) -> None:
+    """Recovery codes stand in for a second step: whoever needs none any more has no use for them."""
+    if not ways_in(db, person).second_step_after_password(person):
+        db.execute(
+            delete(RecoveryCode)
+            .where(theirs(RecoveryCode, person))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def void_all_links(db: Session, person: Person, *, now: datetime) -> None:
+    """None of the links that were mailed to the person works any more."""
+    for purpose in Purpose:
+        _void_links(db, person, purpose, now=now)
+
+
+def own_key(db: Session, person: Person, *, now: datetime) -> DataKey:
+    """The person's own data key; for a therapist who was here before therapists had one, it is made."""
+    if person.data_key_id is None:
+        db.refresh(person, ["data_key_id"], with_for_update=True)
+    if person.data_key_id is None:
+        key = make_data_key(db, now=now)
+        db.flush()
+        person.data_key_id = key.id
+        return key
+    return db.get_one(DataKey, person.data_key_id)
+
+
+def _keep_password(db: Session, person: Person, password_hash: str, *, now: datetime) -> None:
+    """With the old password end the links that were mailed, the places, and what was begun with it."""
+    person.password_hash = password_hash
+    void_all_links(db, person, now=now)
+    forget_begun(db, person)
+    end_all_places(db, person)
+
+
+def flush_the_address(db: Session) -> None:
+    """Learn while it can still be told whether the address is free. Raises AddressTaken."""
     try:
         db.flush()
     except IntegrityError as clash:
@@ -237,13 +304,13 @@ def _mail_for_sign_up(db: Session, email: str, person: Person | None, *, now: da
 
 def _add_link(db: Session, person: Person | None, purpose: Purpose, *, now: datetime) -> str:
     """A new link for this person, or for nobody. Returns its token, which is kept nowhere but in the mail."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     link = MailedLink(
         token_hash=hash_of(token),
         purpose=purpose,
         made_at=now,
         expires_at=now + _LASTS[purpose],
-        **(_owner(person) if person else {}),
+        **(owner_of(person) if person else {}),
     )
     db.add(link)
     return token
@@ -277,13 +344,3 @@ def _void_links(db: Session, person: Person | None, purpose: Purpose, *, now: da
         .values(used_at=now)
         .execution_options(synchronize_session=False)
     )
-
-
-def _is_at(person: Person) -> ColumnElement[bool]:
-    """Which places are this person's."""
-    column = SignedInPlace.client_id if isinstance(person, Client) else SignedInPlace.therapist_id
-    return column == person.id
-
-
-def _owner(person: Person) -> dict[str, int]:
-    return {"client_id" if isinstance(person, Client) else "therapist_id": person.id}

@@ -11,7 +11,13 @@ from flask.cli import AppGroup
 from portal import clock
 from portal.database import current_db, transaction
 from portal.practice.facts import Facts, practice_facts
-from portal.practice.services import UnfitFacts, confirm_help_lines, describe_practice
+from portal.practice.services import (
+    NotDescribed,
+    UnfitFacts,
+    confirm_help_lines,
+    describe_practice,
+    open_sign_up,
+)
 from portal.web.formatting import full_date
 
 practice = AppGroup("practice", help="What the practice says of itself.")
@@ -77,8 +83,23 @@ def confirm(yes: bool) -> None:
     click.echo(f"Confirmed on {full_date(today)}")
 
 
+@practice.command("sign-up")
+@click.argument("who", type=click.Choice(["everybody", "invited"]))
+def sign_up(who: str) -> None:
+    """Say who may make an account: everybody, or only who was invited."""
+    try:
+        with transaction() as db:
+            open_sign_up(db, to_everybody=who == "everybody")
+    except NotDescribed:
+        raise click.ClickException("Describe the practice first: practice describe --name …") from None
+    click.echo(
+        "Everybody can make an account." if who == "everybody" else "Only who was invited makes an account."
+    )
+
+
 def _described(facts: dict[str, Any]) -> Facts:
-    facts.pop("help_lines_confirmed_on", None)
+    for elsewhere in ("help_lines_confirmed_on", "self_sign_up"):
+        facts.pop(elsewhere, None)
     try:
         with transaction() as db:
             describe_practice(db, **facts)

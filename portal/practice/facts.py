@@ -29,6 +29,8 @@ class Facts:
     answering_days: tuple[int, ...] = (1, 2, 3, 4, 5)
     answers_within_days: int = 2
     answers_by_hour: int = 18
+    # Whether anybody may make an account, or only who was invited.
+    self_sign_up: bool = True
     # When somebody of the practice last looked whether the help lines are right.
     help_lines_confirmed_on: date | None = None
 
@@ -111,5 +113,6 @@ def practice_facts(db: Session) -> Facts:
         answering_days=tuple(int(day) for day in row.answering_days.split(",")),
         answers_within_days=row.answers_within_days,
         answers_by_hour=row.answers_by_hour,
+        self_sign_up=row.self_sign_up,
         help_lines_confirmed_on=row.help_lines_confirmed_on,
     )

@@ -27,5 +27,7 @@ class Practice(Base):
     # Requests are answered within so many answering days, by this local hour.
     answers_within_days: Mapped[int]
     answers_by_hour: Mapped[int]
+    # Whether anybody may make an account, or only who was invited.
+    self_sign_up: Mapped[bool] = mapped_column(default=True)
     # When the therapist last checked that the help lines are right; shown on the page of help.
     help_lines_confirmed_on: Mapped[date | None] = mapped_column(Date)

@@ -70,6 +70,15 @@ def confirm_help_lines(db: Session, *, on: date) -> Practice:
     return practice
 
 
+def open_sign_up(db: Session, *, to_everybody: bool) -> Practice:
+    """Whether anybody may make an account here, or only who was invited. Raises NotDescribed."""
+    practice = db.get(Practice, ONLY_ROW, populate_existing=True)
+    if practice is None:
+        raise NotDescribed
+    practice.self_sign_up = to_everybody
+    return practice
+
+
 def _name(name: str) -> str:
     # One line, without what cannot be seen: it stands in the subject of every mail.
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())

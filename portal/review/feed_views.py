@@ -14,6 +14,7 @@ from portal.review.desk import zone_of
 from portal.review.forms import FeedForm
 from portal.scheduling.feed_file import feed_file, feed_of
 from portal.scheduling.feeds import make_feed, revoke_feed
+from portal.web.addresses import whole_address
 
 blueprint = Blueprint("feed", __name__)
 
@@ -33,7 +34,7 @@ def make(therapist: Therapist) -> ResponseReturnValue:
     with transaction() as db:
         token = make_feed(db, therapist, shows_names=bool(form.shows_names.data), now=clock.now())
     # Shown this once, and so not after a redirect: only its hash is kept.
-    return _page(therapist, form, address=url_for("feed.read", token=token, _external=True))
+    return _page(therapist, form, address=whole_address("feed.read", token=token))
 
 
 @blueprint.post("/desk/feed/removal")

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import clock
+from portal.accounts import guarding
 from portal.accounts.access import client_only
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import zone_of
@@ -112,6 +113,8 @@ def cancel(client: Client, reference: str) -> ResponseReturnValue:
     if consultation.status is Status.CANCELLED:
         return redirect(its_page, code=303)
     if form.validate_on_submit():
+        # What is open is limited already, so this limits how often one can ask and take it back.
+        guarding.count_withdrawal(client.reference)
         try:
             with transaction() as db:
                 cancel_consultation(db, consultation, by=Party.CLIENT, now=clock.now())

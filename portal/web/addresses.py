@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, current_app, url_for
+
+
+def whole_address(endpoint: str, **values: Any) -> str:
+    """An address for a mail, or for another program: under the name that the settings say (ASVS 6.4.3).
+
+    Under which name a visitor came says nothing: whoever asks for mail to somebody else chooses it.
+    """
+    return f"{current_app.config['BASE_URL']}{url_for(endpoint, **values)}"
 
 
 def init_app(app: Flask) -> None:
@@ -12,6 +20,8 @@ def init_app(app: Flask) -> None:
     made: dict[str, str] = {}
 
     def address_of(endpoint: str, **values: Any) -> str:
+        if values.pop("_external", False):
+            return whole_address(endpoint, **values)
         if values:
             return url_for(endpoint, **values)
         if endpoint not in made:

@@ -15,6 +15,8 @@ class Audience(StrEnum):
     PUBLIC = "public"
     CLIENT = "client"
     THERAPIST = "therapist"
+    # A page of both.
+    SIGNED_IN = "signed-in"
 
 
 def public(view: View) -> View:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from portal.errors import NotFound, Refused
 from portal.traces import without_words
 from portal.web.kept import words_posted
+from portal.web.limits import MustWait
 
 # What the person reads: a heading and what to do next. A code that is not here gets the words of 400.
 _WORDS = {
@@ -48,6 +49,7 @@ Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 def init_app(app: Flask) -> None:
     app.register_error_handler(NotFound, lambda _error: _page(404))
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(MustWait, _must_wait)
     app.register_error_handler(CSRFError, lambda _error: stale())
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, lambda _error: _page(500))
@@ -82,6 +84,14 @@ def _page(code: int) -> tuple[str, int]:
 
 def _refused(_error: Exception) -> tuple[str, int]:
     return render_template("errors/refused.html", written=words_posted()), 409
+
+
+def _must_wait(wait: MustWait) -> Answer:
+    words = f"This was tried often in a short time. It works again {wait.in_words}. Nothing was changed."
+    page = render_template(
+        "errors/plain.html", page_heading="A moment, please", words=words, written=words_posted()
+    )
+    return page, 429, {"Retry-After": str(wait.seconds)}
 
 
 def _log(exc_info: Any) -> None:

@@ -19,10 +19,10 @@ KEPT_FOR = timedelta(days=7)
 # What is sealed goes back in one field of a form, and that form has to fit through the doors.
 _MOST_CHARACTERS = 400_000
 # Never kept and never shown, whatever the rest of the field's name.
-_SECRET = ("password", "token")
+_SECRET = ("password", "token", "step_code", "credential")
 # What a page writes into its own form. Everything else in it somebody wrote or chose.
 _OF_THE_PAGE = frozenset(
-    ["asked", "asked_on", "based_on", "clash", "code", "depth", "join", "keep", "kept", "next"]
+    ["asked", "asked_on", "based_on", "clash", "code", "depth", "join", "keep", "kept", "next", "own_device"]
     + ["page", "seen", "starts_at", "time_zone", "to", "turn", "upto", "version", "way", "what", "zone"]
 )
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from portal.accounts import services
+from portal.accounts import places, services
 from portal.accounts.models import Client, MailedLink, SignedInPlace, Therapist
 from portal.accounts.queries import LinkGone
 from portal.database import transaction
@@ -34,7 +34,7 @@ def sign_up(now, *, email=SAM, password_hash="first", time_zone=None) -> str:
 
 def prove(token, now) -> Client:
     with transaction() as db:
-        return services.prove_address(db, token, now=now)
+        return services.prove_address(db, token, asked_here=services.hash_of(token), now=now)
 
 
 def set_password(token, now, password_hash="new") -> None:
@@ -228,7 +228,7 @@ def test_a_new_password_ends_every_place_and_every_older_link(db, now, kind):
     other = make.client(db)
     with transaction() as inside:
         for number, someone in enumerate([person, person, other]):
-            services.open_place(inside, someone, token_hash=str(number), now=now, ended_before=now)
+            places.open_place(inside, someone, token_hash=str(number), now=now)
     ask_for_new_password(person.email, now)
     older = token_in(newest_letter_to(db, person.email))
     ask_for_new_password(person.email, now)

@@ -223,40 +223,82 @@ def test_in_the_browser_that_asked_the_button_leads_straight_in(db, now, browser
     assert client_called(db, SAM).proved_at == now
 
 
-def test_in_another_browser_the_button_leads_to_the_sign_in_page(db, browser, other_browser):
+STRANGER = "a stranger knows this one"
+AGAIN = "kettle orbit mosaic"
+
+
+def prove_with(browser, db, password, expect=200):
+    """Follow the newest link, and choose a password behind it."""
+    browser.open(link_in(newest_letter_to(db, SAM)))
+    browser.fill("Password", password)
+    return browser.press("Yes, this is my address", expect=expect)
+
+
+def comes_in(browser, password) -> bool:
+    return not sign_in(browser, SAM, password).errors
+
+
+def test_in_another_browser_a_password_is_chosen_and_leads_straight_in(db, now, browser, other_browser):
     sign_up(browser)
 
-    other_browser.open(link_in(newest_letter_to(db, SAM)))
-    page = other_browser.press("Yes, this is my address")
+    prove_with(other_browser, db, AGAIN)
 
-    assert other_browser.path == "/sign-in"
-    assert page.text.startswith("Your address is confirmed. Sign in to go on.")
-    assert client_called(db, SAM).proved_at is not None
-    sign_in(other_browser, SAM, PASSWORD)
     assert other_browser.path == "/next"
+    assert client_called(db, SAM).proved_at == now
+    other_browser.press("Sign out")
+    assert not comes_in(Browser(browser._app), PASSWORD)
+    assert comes_in(Browser(browser._app), AGAIN)
 
 
-def test_nobody_is_led_into_an_account_that_a_stranger_made_with_their_address(db, browser, other_browser):
-    """Sam signs up, a stranger does so with Sam's address after them; Sam presses what came last."""
+def test_in_another_browser_a_press_alone_proves_nothing(db, browser, other_browser):
     sign_up(browser)
-    sign_up(other_browser, SAM, "a stranger knows this one")
+
+    page = prove_with(other_browser, db, "")
+
+    assert page.errors == ["Choose a password"]
+    assert client_called(db, SAM).proved_at is None
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["what came last", "what was sent again"])
+def test_nobody_proves_the_password_of_a_stranger_who_signed_up_with_their_address(
+    app, db, browser, other_browser, again
+):
+    """Sam signs up, and after them a stranger with Sam's address; Sam follows the only link that works."""
+    sign_up(browser)
+    sign_up(other_browser, SAM, STRANGER)
+    if again:
+        browser.open("/account/mail")
+        browser.press("Send it again")
+
+    prove_with(browser, db, AGAIN)
+
+    assert browser.path == "/next"
+    assert not comes_in(Browser(app), STRANGER)
+    assert comes_in(Browser(app), AGAIN)
+
+
+def test_a_stranger_who_signed_up_first_gains_nothing_by_it(app, db, browser, other_browser):
+    sign_up(other_browser, SAM, STRANGER)
+    sign_in(other_browser, SAM, STRANGER)
+    sign_up(browser)
 
     browser.open(link_in(newest_letter_to(db, SAM)))
     browser.press("Yes, this is my address")
 
-    assert browser.path == "/sign-in"
+    assert browser.path == "/next"
+    assert not comes_in(Browser(app), STRANGER)
+    assert comes_in(Browser(app), PASSWORD)
 
 
-def test_nor_by_having_it_sent_again(db, browser, other_browser):
-    sign_up(browser)
-    sign_up(other_browser, SAM, "a stranger knows this one")
+def test_the_link_that_a_stranger_s_sign_in_mails_is_not_theirs_to_prove(app, db, browser, other_browser):
+    """A password that is right for an unproved account mails a link, and proves no address."""
+    sign_up(other_browser, SAM, STRANGER)
+    sign_in(other_browser, SAM, STRANGER)
 
-    browser.open("/account/mail")
-    browser.press("Send it again")
-    browser.open(link_in(newest_letter_to(db, SAM)))
-    browser.press("Yes, this is my address")
+    prove_with(browser, db, AGAIN)
 
-    assert browser.path == "/sign-in"
+    assert not comes_in(Browser(app), STRANGER)
+    assert comes_in(Browser(app), AGAIN)
 
 
 def test_two_presses_of_the_button_make_one_account(db, app, browser, monkeypatch):
@@ -297,6 +339,25 @@ def test_an_unknown_link_is_answered_kindly(browser, path):
 
     assert page.heading == "This link no longer works"
     assert page.link_called("Ask for a new password").get("href") == "/forgotten-password"
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "localhost:8000"])
+@pytest.mark.parametrize("page", ["/sign-up", "/forgotten-password"])
+def test_a_mailed_link_leads_to_the_portal_s_own_name_whatever_name_was_asked_by(db, app, name, page):
+    """Whoever asks for somebody else's mail chooses the name, and waits there for who follows the link."""
+    sam, http = make.client(db), app.test_client()
+    form = http.get(page, base_url=f"https://{name}").text
+    token = form.split('name="csrf_token" type="hidden" value="')[1].split('"')[0]
+
+    answer = http.post(
+        page,
+        data={"email": sam.email, "password": PASSWORD, "csrf_token": token},
+        headers={"Referer": f"https://{name}{page}", "X-Forwarded-Host": "evil.example"},
+        base_url=f"https://{name}",
+    )
+
+    assert answer.status_code == 303
+    assert link_in(newest_letter_to(db, sam.email)).startswith("https://portal.test/")
 
 
 def test_a_used_link_is_answered_kindly(db, browser, other_browser):
@@ -406,10 +467,12 @@ def test_where_one_wanted_to_go_survives_a_wrong_password(db, browser):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_signing_in_never_leads_to_another_site(db, app):
+def test_signing_in_never_leads_to_another_site(db, app, now, later):
     """By whichever way the wish comes: in the address, or in the form."""
     sam = make.client(db)
-    for wish in filter(None, FOREIGN):
+    for minutes, wish in enumerate(filter(None, FOREIGN)):
+        # So many in one minute would be too many.
+        later(now + timedelta(minutes=minutes))
         browser = Browser(app)
         page = browser.http.get("/sign-in", query_string={"next": wish}, base_url="https://portal.test")
         if page.status_code == 400:

@@ -104,7 +104,9 @@ def test_help_is_one_press_away_on_every_page(app, db, practice, ada, sam, kit, 
     if person:
         browser.sign_in(person)
 
-    pages = dict(every_page(app, browser, Audience.PUBLIC, *([audience] if person else [])))
+    pages = dict(
+        every_page(app, browser, Audience.PUBLIC, *([audience, Audience.SIGNED_IN] if person else []))
+    )
 
     assert len(pages) >= (12 if person else 8), sorted(pages)
     assert [address for address, page in pages.items() if not calls_for_help(page)] == []
@@ -164,7 +166,10 @@ def test_every_page_fits_and_asks_nobody_else_for_anything(
     if person:
         browser.sign_in(person)
     places = [
-        place for place, _ in every_page(app, browser, Audience.PUBLIC, *([audience] if person else []))
+        place
+        for place, _ in every_page(
+            app, browser, Audience.PUBLIC, *([audience, Audience.SIGNED_IN] if person else [])
+        )
     ]
     page = new_page(chromium, size=NARROWEST)
     asked, complaints, too_wide = set(), [], []

@@ -18,8 +18,8 @@ def test_the_page_is_one_press_from_everywhere(db, browser, heading):
     assert "Willow Street Practice" in page.text
 
 
-def test_the_one_cookie_is_the_one_that_is_spoken_of(db, browser):
-    assert "There is one cookie." in browser.open("/privacy").text
+def test_the_cookies_are_those_that_are_spoken_of(db, browser):
+    assert "There are two cookies." in browser.open("/privacy").text
     assert "Set-Cookie" not in browser.response.headers
 
     browser.open("/sign-in")

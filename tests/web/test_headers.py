@@ -6,8 +6,12 @@ import dataclasses
 
 import pytest
 
+from portal import clock
 from portal.app import create_app
+from portal.errors import Refused
 from portal.web.audience import public
+from portal.web.limits import MustWait
+from portal.web.security import PERMISSIONS
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -19,9 +23,7 @@ ON_EVERY_ANSWER = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": (
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()"
-    ),
+    "Permissions-Policy": PERMISSIONS,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -38,6 +40,10 @@ ANSWERS = {
     "a file": ("GET", "/static/portal.css", 200),
     "another method": ("PUT", "/sign-in", 405),
     "a broken page": ("GET", "/breaks", 500),
+    "a page for who tries too often": ("GET", "/hurries", 429),
+    "a page that is overtaken": ("GET", "/refuses", 409),
+    "a calendar that nobody has": ("GET", "/calendar/made-up.ics", 404),
+    "a challenge without a token": ("POST", "/sign-in/passkey/challenge", 400),
     "a sign of health": ("GET", "/healthz", 200),
     "the want of a worker": ("GET", "/readyz", 503),
 }
@@ -49,7 +55,16 @@ def visit(app):
     def breaks():
         raise ValueError("I cannot sleep")
 
-    app.add_url_rule("/breaks", "breaks", breaks)
+    @public
+    def hurries():
+        raise MustWait(clock.now())
+
+    @public
+    def refuses():
+        raise Refused
+
+    for view in (breaks, hurries, refuses):
+        app.add_url_rule(f"/{view.__name__}", view.__name__, view)
     app.testing = False
     http = app.test_client()
 
@@ -98,3 +113,12 @@ def test_the_cookie_is_for_this_host_alone_and_no_script_reads_it(visit):
     name, *attributes = cookie.split("; ")
     assert name.startswith("__Host-foyer=")
     assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]
+
+
+def test_a_device_is_asked_for_nothing_but_passkeys(database_url):
+    asked = [each for each in PERMISSIONS.split(", ") if not each.endswith("=()")]
+
+    assert asked == ["publickey-credentials-create=(self)", "publickey-credentials-get=(self)"]
+    assert {"camera=()", "geolocation=()", "microphone=()", "payment=()", "usb=()"} <= set(
+        PERMISSIONS.split(", ")
+    )
