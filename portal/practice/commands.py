@@ -51,12 +51,12 @@ def describe(**said: Any) -> None:
     facts = practice_facts(current_db())
     changes = {key: value for key, value in said.items() if value is not None}
     if changes:
-        facts = _described(vars(facts) | changes)
+        facts = _described({key: getattr(facts, key) for key in said} | changes)
     click.echo(
         f"{facts.name} ({facts.country or 'no country'}, {facts.time_zone}). {facts.watched} "
         f"{facts.answers_in_words}"
     )
-    if facts.country not in current_app.extensions["help_lines"]:
+    if current_app.extensions["help_for"](facts) is None:
         click.echo(
             f"Warning: no help lines are known for {facts.country or 'a practice without a country'}. "
             "Pages will name the local emergency number and findahelpline.com.",
@@ -69,7 +69,7 @@ def describe(**said: Any) -> None:
 def confirm(yes: bool) -> None:
     """Say that the numbers for help are right today. Every page then says on which day they were checked."""
     facts = practice_facts(current_db())
-    here = current_app.extensions["help_lines"].get(facts.country)
+    here = current_app.extensions["help_for"](facts)
     if here is None:
         raise click.ClickException(f"No help lines are known for {facts.country or 'no country'}")
     click.echo(f"Emergency: {here.emergency}{f', police: {here.police}' if here.police else ''}")
@@ -98,8 +98,6 @@ def sign_up(who: str) -> None:
 
 
 def _described(facts: dict[str, Any]) -> Facts:
-    for elsewhere in ("help_lines_confirmed_on", "self_sign_up"):
-        facts.pop(elsewhere, None)
     try:
         with transaction() as db:
             describe_practice(db, **facts)

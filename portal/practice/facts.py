@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -33,6 +36,23 @@ class Facts:
     self_sign_up: bool = True
     # When somebody of the practice last looked whether the help lines are right.
     help_lines_confirmed_on: date | None = None
+    # What it says of itself on its first page, and how it is reached otherwise; empty if it says nothing.
+    about: str = ""
+    reached_by: str = ""
+    # Its own help lines as JSON, with the country for which they were written down; empty if it has none.
+    help_lines: str = ""
+    # Its own words for mails: by message, and there by the piece in whose place they stand.
+    mail_words: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    # The pages of the first start that were gone through, and whether it still goes on.
+    settled: frozenset[str] = frozenset()
+    setting_up: bool = False
+    # By which way a test mail went that was seen to arrive.
+    mail_proved_as: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it has said what it is called; until then it bears the product's name."""
+        return self.name != Facts.name
 
     @property
     def zone(self) -> ZoneInfo:
@@ -115,4 +135,16 @@ def practice_facts(db: Session) -> Facts:
         answers_by_hour=row.answers_by_hour,
         self_sign_up=row.self_sign_up,
         help_lines_confirmed_on=row.help_lines_confirmed_on,
+        about=row.about or "",
+        reached_by=row.reached_by or "",
+        help_lines=row.help_lines or "",
+        mail_words=words_in(row.mail_words),
+        settled=frozenset(filter(None, row.settled.split(","))),
+        setting_up=row.setting_up,
+        mail_proved_as=row.mail_proved_as or "",
     )
+
+
+def words_in(text: str | None) -> Mapping[str, Mapping[str, str]]:
+    """The practice's words for mails as they are stored."""
+    return json.loads(text) if text else {}
