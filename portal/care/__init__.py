@@ -21,7 +21,8 @@ def init_app(app: Flask) -> None:
     def help_for(practice: Facts) -> Country | None:
         """The practice's own lines if it has some for its country, else those that come with the portal."""
         own = own_lines(practice.help_lines) if practice.help_lines else None
-        return own if own and own.code == practice.country else countries.get(practice.country)
+        # An emergency number alone is not enough: somebody who listens is named on every page.
+        return own if own and own.lines and own.code == practice.country else countries.get(practice.country)
 
     app.extensions["help_lines"], app.extensions["help_for"] = countries, help_for
     app.jinja_env.globals.update(help_here=lambda: help_for(current_practice()), neutral_site=NEUTRAL_SITE)

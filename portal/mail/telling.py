@@ -13,8 +13,8 @@ counsel consult session intake questionnaire client patient clinic doctor treatm
 illness mental emotional wellbeing healing depress anxi panic trauma ptsd suicid self-harm selfharm crisis
 grief bereave addict abuse bipolar adhd autis ocd burnout burn-out
 sprechstunde sitzung seelisch seelsorge beratung behandlung klinik krise sucht angst fragebogen klient
-essstorung storung seance angoisse souffr deuil sesion ansied duelo adiccion paciente sessao seduta ansia lutto paziente
-behandel somber verslav samtalsstod behandling sjuk ahdist masen mielenterv
+essstorung storung seance angoisse souffr deuil sesion ansied duelo adiccion paciente sessao seduta ansia
+lutto paziente behandel somber verslav samtalsstod behandling sjuk ahdist masen mielenterv
 depresj zaloba uzalezn wizyta kryzys leczen
 """
 _TELLING = re.compile(

@@ -55,7 +55,7 @@ def describe_practice(
 def name_practice(db: Session, name: str) -> Practice:
     """What it is called, on every page and in every mail. Raises UnfitFacts."""
     called = _name(name)
-    practice = _practice(db)
+    practice = practice_row(db)
     practice.name = called
     return practice
 
@@ -63,7 +63,7 @@ def name_practice(db: Session, name: str) -> Practice:
 def place_practice(db: Session, *, country: str, time_zone: str) -> Practice:
     """Where it is; lines confirmed for another country are not any longer. Raises UnfitFacts."""
     code, zone = _country(country), _time_zone(time_zone)
-    practice = _practice(db)
+    practice = practice_row(db)
     if practice.country != code:
         practice.country, practice.help_lines_confirmed_on = code, None
     practice.time_zone = zone
@@ -77,7 +77,7 @@ def say_when_answered(db: Session, *, days: Iterable[int], within_days: int, by_
     if not 0 <= by_hour <= 23:
         raise UnfitFacts("requests are answered by an hour from 0 to 23")
     chosen = _days(days)
-    practice = _practice(db)
+    practice = practice_row(db)
     practice.answering_days, practice.answers_within_days, practice.answers_by_hour = (
         chosen,
         within_days,
@@ -93,7 +93,7 @@ def say_about(db: Session, *, about: str, reached_by: str) -> Practice:
     """
     if len(about) > MOST_ABOUT:
         raise UnfitFacts(f"there is room for {MOST_ABOUT} characters")
-    practice = _practice(db)
+    practice = practice_row(db)
     practice.about = about.strip() or None
     practice.reached_by = _one_line(reached_by)[:MOST_REACHED_BY] or None
     return practice
@@ -101,7 +101,7 @@ def say_about(db: Session, *, about: str, reached_by: str) -> Practice:
 
 def settle(db: Session, page: str, *, of: Collection[str]) -> Practice:
     """This page of the first start was gone through; the first start is over once all `of` them were."""
-    practice = _practice(db)
+    practice = practice_row(db)
     settled = {*filter(None, practice.settled.split(",")), page}
     practice.settled = ",".join(sorted(settled))
     practice.setting_up = not settled >= set(of)
@@ -110,7 +110,7 @@ def settle(db: Session, page: str, *, of: Collection[str]) -> Practice:
 
 def end_first_start(db: Session) -> Practice:
     """Whatever is left can be done at any time; no page speaks of the first start any more."""
-    practice = _practice(db)
+    practice = practice_row(db)
     practice.setting_up = False
     return practice
 
@@ -120,14 +120,14 @@ def keep_help_lines(db: Session, lines: str | None) -> Practice:
 
     Whatever was confirmed is not any longer.
     """
-    practice = _practice(db)
+    practice = practice_row(db)
     practice.help_lines, practice.help_lines_confirmed_on = lines, None
     return practice
 
 
 def keep_mail_words(db: Session, message: str, words: Mapping[str, str]) -> Practice:
     """The practice's words for a mail, by the piece in whose place they stand; none for the portal's own."""
-    practice = _practice(db)
+    practice = practice_row(db)
     kept = dict(words_in(practice.mail_words))
     kept.pop(message, None)
     if words:
@@ -157,7 +157,7 @@ def open_sign_up(db: Session, *, to_everybody: bool) -> Practice:
     return practice
 
 
-def _practice(db: Session) -> Practice:
+def practice_row(db: Session) -> Practice:
     """The practice's row as it is now, for a change; one that has said nothing yet begins with defaults."""
     practice = db.get(Practice, ONLY_ROW, populate_existing=True, with_for_update=True)
     if practice is None:
