@@ -87,7 +87,7 @@ class AnswersForm(PortalForm):
     days = SelectMultipleField(
         "On which days do you answer?",
         coerce=int,
-        choices=list(enumerate(_WEEKDAYS, start=1)),
+        choices=[SelectChoice(number, name) for number, name in enumerate(_WEEKDAYS, start=1)],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
@@ -98,7 +98,7 @@ class AnswersForm(PortalForm):
     by_hour = SelectField(
         "Until when on the last of them?",
         coerce=int,
-        choices=[(hour, f"{hour}:00") for hour in range(24)],
+        choices=[SelectChoice(hour, f"{hour}:00") for hour in range(24)],
     )
 
     def validate_days(self, field: SelectMultipleField) -> None:
@@ -117,7 +117,10 @@ class AboutForm(PortalForm):
     )
     who = RadioField(
         "Who can make an account?",
-        choices=[("everybody", "Everybody who finds this page"), ("invited", "Only whom you invite")],
+        choices=[
+            SelectChoice("everybody", "Everybody who finds this page"),
+            SelectChoice("invited", "Only whom you invite"),
+        ],
         validators=[InputRequired("Choose one of the two")],
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -31,6 +34,12 @@ def type_words(desk, words=WORDS, subject="A word from Willow Street"):
     desk.open(PASSWORD)
     desk.fill("The subject", subject)
     desk.fill("Words 1", words)
+
+
+def typed_in(page):
+    """With its line breaks, which the text of an element does not keep."""
+    area = re.search(r"<textarea[^>]*>\r?\n?(.*?)</textarea>", page.source, re.DOTALL).group(1)
+    return html.unescape(area).replace("\r\n", "\n")
 
 
 def test_every_mail_is_there_and_opens(db, willow, desk):
@@ -75,7 +84,7 @@ def test_a_mail_is_shown_before_it_is_saved(db, willow, desk):
 
     assert "How it would arrive, not saved yet" in page.text
     assert "something is new at Willow Street. Look:" in page.text
-    assert page.field_labelled("Words 1").text == WORDS
+    assert typed_in(page) == WORDS
     db.expire_all()
     assert practice_facts(db).mail_words == {}
 
@@ -88,7 +97,7 @@ def test_a_mail_is_shown_before_it_is_saved(db, willow, desk):
         ("{link} {{ 7 * 7 }}", "Curly brackets stand only around the names that are listed here, in pairs"),
         (
             "{link} about your therapy",
-            "“therapy” would tell what this is about to anybody who sees the mail.",
+            "“therapy” would tell what this is about",
         ),
         ("Dear Sam,\n\n{link}", "Greet nobody by name"),
         ("{link} or www.ada.example", "Leave “www.ada.example” out"),
@@ -101,7 +110,7 @@ def test_what_would_tell_or_break_is_refused_at_its_field_and_not_lost(db, willo
 
     (said,) = page.errors
     assert said.startswith(error)
-    assert page.field_labelled("Words 1").text == words
+    assert typed_in(page) == words
     db.expire_all()
     assert practice_facts(db).mail_words == {}
 
