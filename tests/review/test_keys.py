@@ -28,7 +28,9 @@ def page(db, chromium, address, now):
 
 
 def focused(page):
-    return page.evaluate("document.activeElement.querySelector('strong')?.textContent ?? ''")
+    return page.evaluate(
+        "document.activeElement.closest('.queue a')?.querySelector('strong').textContent ?? ''"
+    )
 
 
 def test_j_and_k_go_through_the_queue_and_enter_opens(page):

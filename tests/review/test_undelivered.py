@@ -43,10 +43,11 @@ def failed(db, to, now, *, subject="Your appointment", **job):
 def test_what_was_given_up_is_named_with_whom_it_was_for(db, sam, desk, now):
     failed(db, sam.email, now)
 
-    text = desk.open("/desk").text
+    page = desk.open("/desk")
 
-    assert "Not delivered" in text
-    assert f"Your appointment To Sam Reed, {sam.email}" in text
+    assert "Not delivered" in page.text
+    assert f"Sam Reed, {sam.email}" in page.text
+    assert page.link_called("Sam Reed").get("href") == f"/desk/clients/{sam.reference}"
 
 
 @pytest.mark.parametrize(
