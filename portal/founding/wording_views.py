@@ -133,6 +133,7 @@ def _words_page(
     return render_template(
         "founding/words.html",
         message=message,
+        called=_subject(wording),
         wording=wording,
         form=form,
         own=own,

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from portal import clock
 from portal.database import current_db, transaction
+from portal.mail.telling import telling_words
 from portal.practice.facts import Facts, practice_facts
 from portal.practice.services import (
     NotDescribed,
@@ -56,6 +57,11 @@ def describe(**said: Any) -> None:
         f"{facts.name} ({facts.country or 'no country'}, {facts.time_zone}). {facts.watched} "
         f"{facts.answers_in_words}"
     )
+    for word in telling_words(facts.name)[:1]:
+        click.echo(
+            f"Warning: the name tells what people come for ({word}). It stands in every mail and every title.",
+            err=True,
+        )
     if current_app.extensions["help_for"](facts) is None:
         click.echo(
             f"Warning: no help lines are known for {facts.country or 'a practice without a country'}. "
