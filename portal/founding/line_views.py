@@ -104,9 +104,9 @@ def new_line(therapist: Therapist) -> ResponseReturnValue:
     return page_shown("line", Page.HELP_LINES, form=form, place=None, here=here)
 
 
-@blueprint.route("/help-lines/<int:place>", methods=["GET", "POST"])
+@blueprint.route("/help-lines/<string:place>", methods=["GET", "POST"])
 @therapist_only
-def line(therapist: Therapist, place: int) -> ResponseReturnValue:
+def line(therapist: Therapist, place: str) -> ResponseReturnValue:
     """The line at this place of the list, counted from 1."""
     here = _known()
     found = _at(here, place)
@@ -116,9 +116,9 @@ def line(therapist: Therapist, place: int) -> ResponseReturnValue:
     return page_shown("line", Page.HELP_LINES, form=form, place=place, here=here)
 
 
-@blueprint.post("/help-lines/<int:place>/removal")
+@blueprint.post("/help-lines/<string:place>/removal")
 @therapist_only
-def remove_line(therapist: Therapist, place: int) -> ResponseReturnValue:
+def remove_line(therapist: Therapist, place: str) -> ResponseReturnValue:
     try:
         return _changed(place, without_line)
     except LastLine:
@@ -126,13 +126,13 @@ def remove_line(therapist: Therapist, place: int) -> ResponseReturnValue:
         return redirect(address_of(Page.HELP_LINES), code=303)
 
 
-@blueprint.post("/help-lines/<int:place>/first")
+@blueprint.post("/help-lines/<string:place>/first")
 @therapist_only
-def put_first(therapist: Therapist, place: int) -> ResponseReturnValue:
+def put_first(therapist: Therapist, place: str) -> ResponseReturnValue:
     return _changed(place, line_first)
 
 
-def _changed(place: int, change: Callable[[Country, int], Country]) -> ResponseReturnValue:
+def _changed(place: str, change: Callable[[Country, int], Country]) -> ResponseReturnValue:
     """A button of the list; a list that has changed meanwhile is only shown anew."""
     here = _known()
     form = ConfirmForm()
@@ -154,6 +154,7 @@ def _lines_page(form: ConfirmForm) -> str:
         mark=_mark(here),
         country=country_names().get(facts.country, facts.country),
         is_own=bool(facts.help_lines) and here is not None,
+        has_original=facts.country in current_app.extensions["help_lines"],
     )
 
 
@@ -172,10 +173,12 @@ def _known() -> Country:
     return here
 
 
-def _at(here: Country, place: int) -> int:
-    if not 1 <= place <= len(here.lines):
+def _at(here: Country, place: str) -> int:
+    """The place as an address has it, counted from 1, as the list is counted. Raises NotFound."""
+    places = [str(number) for number in range(1, len(here.lines) + 1)]
+    if place not in places:
         raise NotFound
-    return place - 1
+    return places.index(place)
 
 
 def _is_as_seen(form: EmergencyForm | LineForm, here: Country | None) -> bool:

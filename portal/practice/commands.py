@@ -59,7 +59,7 @@ def describe(**said: Any) -> None:
     )
     for word in telling_words(facts.name)[:1]:
         click.echo(
-            f"Warning: the name tells what people come for ({word}). It stands in every mail and every title.",
+            f"Warning: the name tells what people come for ({word}). Every mail and every title bears it.",
             err=True,
         )
     if current_app.extensions["help_for"](facts) is None:

@@ -121,5 +121,5 @@ def test_an_empty_desk_says_who_comes_next(db, ada, sam, desk, now):
 
     text = desk.open("/desk").text
 
-    assert "Nothing waits for you" in text
+    assert "Nobody is waiting for you." in text
     assert "The next to come is Sam Reed, on Thursday 4 March" in text

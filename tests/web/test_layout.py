@@ -50,7 +50,7 @@ def test_a_therapist_finds_theirs(db, browser):
     page = browser.open("/help-now")
 
     ways = next(page.root.all("nav", class_="bar__nav")).all("a")
-    assert [way.text for way in ways] == ["Today", "Calendar", "Hours", "Get help now"]
+    assert [way.text for way in ways] == ["Today", "Calendar", "Hours", "Practice", "Get help now"]
 
 
 def test_a_stranger_is_not_offered_to_sign_out(db, browser):
