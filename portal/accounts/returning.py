@@ -15,7 +15,6 @@ from portal.accounts.queries import Person, ways_in
 from portal.accounts.relying import passkeys_work_here
 from portal.accounts.visit import mark_of, signed_in_person
 from portal.database import current_db
-from portal.practice.facts import current_practice
 from portal.vault.keyring import Keyring
 from portal.web import errors
 from portal.web.audience import Audience, View, audience_of
@@ -26,10 +25,8 @@ from portal.web.security import FORM_TOKEN, drawn_for
 
 
 def home_of(person: Person) -> str:
-    """Where the person is at home; the therapist of a new practice, where it is set up."""
-    if isinstance(person, Client):
-        return url_for("journey.next_step")
-    return url_for("review.today" if current_practice().is_named else "founding.first_start")
+    """Where the person is at home: the address of their first page."""
+    return url_for("journey.next_step" if isinstance(person, Client) else "review.today")
 
 
 def go_on(

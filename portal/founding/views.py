@@ -16,7 +16,7 @@ from portal.diary.queries import rules_of
 from portal.diary.week import days_written
 from portal.founding.desk import blueprint, forget_facts, note_page, on_from, page_shown
 from portal.founding.first_pages import Page
-from portal.founding.forms import AboutForm, AnswersForm, NameForm, PlaceForm, TherapistForm
+from portal.founding.forms import AboutForm, AnswersForm, ConfirmForm, NameForm, PlaceForm, TherapistForm
 from portal.founding.standing import has_hours, left_for, mail_goes_by
 from portal.mail.telling import telling_words
 from portal.practice.facts import practice_facts
@@ -120,8 +120,8 @@ def place(therapist: Therapist) -> ResponseReturnValue:
 @therapist_only
 def hours(therapist: Therapist) -> ResponseReturnValue:
     """The hours are the diary's; here is said that they are right for a beginning."""
-    form = NameForm()
-    if form.is_submitted():
+    form = ConfirmForm()
+    if form.validate_on_submit():
         with transaction() as db:
             note_page(db, Page.HOURS)
         return on_from(Page.HOURS, _SAVED)

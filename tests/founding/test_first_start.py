@@ -22,22 +22,17 @@ def facts(db):
     return practice_facts(db)
 
 
-def test_who_signs_in_to_a_practice_without_a_name_is_led_to_the_first_start(db, ada, browser):
-    browser.open("/sign-in")
-    browser.fill("Email address", ada.email)
-    browser.fill("Password", make.PASSWORD)
+def test_the_desk_of_a_new_practice_begins_with_setting_it_up(db, ada, desk):
+    desk.open("/desk")
 
-    assert browser.press("Sign in").heading == "Before anybody comes"
+    assert desk.follow("Set the practice up").heading == "Before anybody comes"
 
 
-def test_who_signs_in_to_one_that_has_a_name_is_led_to_today(db, ada, willow, browser):
-    browser.open("/sign-in")
-    browser.fill("Email address", ada.email)
-    browser.fill("Password", make.PASSWORD)
+def test_the_desk_of_one_that_has_a_name_does_not(db, ada, willow, desk):
+    page = desk.open("/desk")
 
-    browser.press("Sign in")
-
-    assert browser.path == "/desk"
+    assert "Set the practice up" not in page.text
+    assert "A clear desk" in page.text
 
 
 def says_who_they_are(desk):
