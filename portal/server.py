@@ -22,12 +22,16 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from portal import clock, schema
+from portal.accounts.models import Therapist
 from portal.database import transaction
 from portal.demo import loading
 from portal.intake.services import publish_shipped_questionnaire
+from portal.practice.facts import practice_facts
 from portal.reading.services import import_shipped_readings
 from portal.safekeeping.starting import note_start
 from portal.traces import log_to
@@ -59,6 +63,9 @@ def serve() -> None:
             raise click.ClickException("The tables are behind; mend it with: python3 -m portal db upgrade")
         _fill_an_empty_portal()
         _say_that_it_starts()
+        with current_app.extensions["database"]() as db:
+            for line in _how_to_begin(db):
+                click.echo(line)
     _refuse_a_taken_address()
     engine.dispose()
     _web(respawn=True, last_requests_seconds=30).serve(target_loader=load)
@@ -192,7 +199,7 @@ def _prepare() -> str:
             loading.load(current_app._get_current_object(), now=clock.now())  # type: ignore[attr-defined]
         _say_that_it_starts()
         with current_app.extensions["database"]() as db:
-            welcome = _welcome(loading.sign_ins(db))
+            welcome = _welcome(loading.sign_ins(db) or _how_to_begin(db))
     # The web process is forked from this one, and a connection is not for two.
     engine.dispose()
     return welcome
@@ -202,6 +209,16 @@ def _welcome(sign_ins: list[str]) -> str:
     base_url = current_app.config["BASE_URL"]
     mail = "the server of PORTAL_MAIL_URL" if current_app.config["MAIL_URL"] else f"{base_url}/dev/mail"
     return "\n".join([f"Foyer is at {base_url}", f"It delivers mail to {mail}", *sign_ins, "Ctrl-C ends it."])
+
+
+def _how_to_begin(db: Session) -> list[str]:
+    """What a practice of one's own needs first: a therapist, who then sets it up."""
+    if db.scalar(select(Therapist.id).limit(1)) is None:
+        return ['Nobody works here yet: python3 -m portal therapist add "A Name" --email …']
+    if practice_facts(db).is_named:
+        return []
+    base_url = current_app.config["BASE_URL"]
+    return [f"The practice is not set up yet; its therapist does so at {base_url}/desk/practice/first-start"]
 
 
 def _refuse_a_taken_address() -> None:

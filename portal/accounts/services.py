@@ -256,6 +256,18 @@ def keep_name(db: Session, client: Client, name: str) -> None:
     client.sealed_name = seal(db, key, name, of=name_row(client))
 
 
+def rename_therapist(db: Session, therapist: Therapist, name: str) -> None:
+    """What a therapist is called, on pages and in mails."""
+    therapist.name = name
+    db.add(therapist)
+
+
+def move_therapist(db: Session, therapist: Therapist, *, zone: str) -> None:
+    """Their hours are meant in this zone from now on; moments that were agreed upon stay what they are."""
+    therapist.time_zone = zone
+    db.add(therapist)
+
+
 def forget_idle_codes(db: Session, person: Person) -> None:
     """Recovery codes stand in for a second step: whoever needs none any more has no use for them."""
     if not ways_in(db, person).second_step_after_password(person):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any
+
+from portal.errors import Refused
 
 _CODE = re.compile(r"[A-Z]{2}")
 _NUMBER = re.compile(r"[0-9]+(?: [0-9]+)*")
@@ -15,8 +19,19 @@ _MAY_BE_OF_A_COUNTRY = {"police"}
 _OF_A_LINE = {"name", "call", "text", "word", "hours", "languages"}
 
 
+MOST_LINES = 12
+
+
 class UnfitHelpLines(Exception):
     """The content file does not say what it has to. Says where, and what is wrong."""
+
+
+class LastLine(Refused):
+    """A practice names somebody who listens: its last line can be changed, and not be taken away."""
+
+
+class TooManyLines(Refused):
+    """Nobody reads so many numbers when they need one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +71,51 @@ def read_help_lines(toml: str) -> Mapping[str, Country]:
 def dialled(number: str) -> str:
     """A number as a telephone wants it, without its groups: 116 123 is 116123."""
     return number.replace(" ", "")
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a number to call or to text: figures, in groups or not."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def kept(country: Country) -> str:
+    """A practice's own lines, to be stored."""
+    return json.dumps(asdict(country))
+
+
+@lru_cache(maxsize=16)
+def own_lines(text: str) -> Country:
+    """The lines that were stored."""
+    facts = json.loads(text)
+    return Country(**facts | {"lines": tuple(Line(**line) for line in facts["lines"])})
+
+
+def with_line(country: Country, line: Line, *, place: int | None) -> Country:
+    """With this line at a place, counted from 0, in place of the one that stands there; or at the end.
+
+    Raises TooManyLines.
+    """
+    lines = list(country.lines)
+    if place is not None:
+        lines[place] = line
+    elif len(lines) >= MOST_LINES:
+        raise TooManyLines
+    else:
+        lines.append(line)
+    return replace(country, lines=tuple(lines))
+
+
+def without_line(country: Country, place: int) -> Country:
+    """Without the line at this place, counted from 0. Raises LastLine."""
+    if len(country.lines) == 1:
+        raise LastLine
+    return replace(country, lines=country.lines[:place] + country.lines[place + 1 :])
+
+
+def line_first(country: Country, place: int) -> Country:
+    """With the line at this place before the others: it is the one that stands on every page."""
+    line = country.lines[place]
+    return replace(country, lines=(line, *country.lines[:place], *country.lines[place + 1 :]))
 
 
 def _country(code: str, facts: dict[str, Any]) -> Country:

@@ -10,13 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column, orm_insert_sentinel
 from portal.database import Base
 
 _OPEN = text("done_at IS NULL AND gave_up_at IS NULL")
+# Given up, or tried for some minutes already. A query that is to use the index says it in these words.
+IN_TROUBLE = text("done_at IS NULL AND (gave_up_at IS NOT NULL OR attempts >= 5)")
 
 
 class Job(Base):
     """One thing to do, not before `due_at`. It holds a reference to what it is about, never words."""
 
     __tablename__ = "job"
-    __table_args__ = (Index("ix_job_open_due_at", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),)
+    __table_args__ = (
+        Index("ix_job_open_due_at", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_job_in_trouble", "kind", sqlite_where=IN_TROUBLE, postgresql_where=IN_TROUBLE),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]

@@ -60,7 +60,10 @@ def note(
     `subject` that of the thing. The moment is that of the writing.
     """
     whose = By(Hand.OPERATOR, None) if "operated" in db.info else _whose(by)
-    _pending(db).append(_Noted(what, whose, about, subject))
+    noted, pending = _Noted(what, whose, about, subject), _pending(db)
+    # What takes several steps of a transaction is done once.
+    if noted not in pending:
+        pending.append(noted)
 
 
 def by_the_operator(db: Session) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.database import new_reference
 from portal.jobs.queue import enqueue
-from portal.mail.message import address, one_line
+from portal.mail.letter import letter
+from portal.mail.message import address
 from portal.mail.models import OutgoingEmail
 
 DELIVERY = "deliver-email"
@@ -36,12 +37,12 @@ def post(
     text, method = calendar or (None, None)
     # What every template knows is gathered once for both.
     current_app.update_template_context(context)
-    folder, template_called = f"email/{message}", current_app.jinja_env.get_template
+    subject, body = letter(message, context)
     email = OutgoingEmail(
         reference=new_reference(),
         recipient=to,
-        subject=one_line(template_called(f"{folder}/subject.txt").render(context).strip()),
-        body=template_called(f"{folder}/body.txt").render(context),
+        subject=subject,
+        body=body,
         calendar=text,
         calendar_method=method,
         written_at=now,

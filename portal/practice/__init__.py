@@ -11,4 +11,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     app.cli.add_command(commands.practice)
     app.extensions["practice"] = facts.Remembered()
+    app.extensions["mail_words"] = lambda: facts.current_practice().mail_words
     app.context_processor(lambda: {"practice": facts.current_practice()})

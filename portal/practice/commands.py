@@ -13,6 +13,8 @@ from portal import clock
 from portal.database import current_db, transaction
 from portal.errors import NotFound
 from portal.journal.lines import Hand
+from portal.journal.noting import by_the_operator
+from portal.mail.telling import telling_words
 from portal.practice.answering import Away
 from portal.practice.facts import Facts, practice_facts
 from portal.practice.services import (
@@ -57,12 +59,17 @@ def describe(**said: Any) -> None:
     facts = practice_facts(current_db())
     changes = {key: value for key, value in said.items() if value is not None}
     if changes:
-        facts = _described(vars(facts) | changes)
+        facts = _described({key: getattr(facts, key) for key in said} | changes)
     click.echo(
         f"{facts.name} ({facts.country or 'no country'}, {facts.time_zone}). {facts.watched} "
         f"{facts.answers_in_words}"
     )
-    if facts.country not in current_app.extensions["help_lines"]:
+    for word in telling_words(facts.name)[:1]:
+        click.echo(
+            f"Warning: the name tells what people come for ({word}). Every mail and every title bears it.",
+            err=True,
+        )
+    if current_app.extensions["help_for"](facts) is None:
         click.echo(
             f"Warning: no help lines are known for {facts.country or 'a practice without a country'}. "
             "Pages will name the local emergency number and findahelpline.com.",
@@ -75,7 +82,7 @@ def describe(**said: Any) -> None:
 def confirm(yes: bool) -> None:
     """Say that the numbers for help are right today. Every page then says on which day they were checked."""
     facts = practice_facts(current_db())
-    here = current_app.extensions["help_lines"].get(facts.country)
+    here = current_app.extensions["help_for"](facts)
     if here is None:
         raise click.ClickException(f"No help lines are known for {facts.country or 'no country'}")
     click.echo(f"Emergency: {here.emergency}{f', police: {here.police}' if here.police else ''}")
@@ -164,11 +171,9 @@ def sign_up(who: str) -> None:
 
 
 def _described(facts: dict[str, Any]) -> Facts:
-    elsewhere = ("help_lines_confirmed_on", "takes_messages", "absences", "away", "self_sign_up")
-    for fact in elsewhere:
-        facts.pop(fact, None)
     try:
         with transaction() as db:
+            by_the_operator(db)
             describe_practice(db, **facts)
             db.flush()
             return practice_facts(db)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -41,6 +44,23 @@ class Facts:
     # The days on which it is away, in order; and of these the ones that are now.
     absences: tuple[Away, ...] = ()
     away: Away | None = None
+    # What it says of itself on its first page, and how it is reached otherwise; empty if it says nothing.
+    about: str = ""
+    reached_by: str = ""
+    # Its own help lines as JSON, with the country for which they were written down; empty if it has none.
+    help_lines: str = ""
+    # Its own words for mails: by message, and there by the piece in whose place they stand.
+    mail_words: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    # The pages of the first start that were gone through, and whether it still goes on.
+    settled: frozenset[str] = frozenset()
+    setting_up: bool = False
+    # By which way a test mail went that was seen to arrive.
+    mail_proved_as: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it has said what it is called; until then it bears the product's name."""
+        return self.name != Facts.name
 
     @property
     def zone(self) -> ZoneInfo:
@@ -147,6 +167,13 @@ def practice_facts(db: Session) -> Facts:
         help_lines_confirmed_on=row.help_lines_confirmed_on,
         takes_messages=row.takes_messages,
         absences=absences,
+        about=row.about or "",
+        reached_by=row.reached_by or "",
+        help_lines=row.help_lines or "",
+        mail_words=words_in(row.mail_words),
+        settled=frozenset(filter(None, row.settled.split(","))),
+        setting_up=row.setting_up,
+        mail_proved_as=row.mail_proved_as or "",
     )
 
 
@@ -159,3 +186,8 @@ def _away(row: Absence) -> Away:
         stand_in_email=row.stand_in_email,
         words=row.words,
     )
+
+
+def words_in(text: str | None) -> Mapping[str, Mapping[str, str]]:
+    """The practice's words for mails as they are stored."""
+    return json.loads(text) if text else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Date
 from sqlalchemy.orm import Mapped, mapped_column
@@ -33,6 +33,22 @@ class Practice(Base):
     help_lines_confirmed_on: Mapped[date | None] = mapped_column(Date)
     # Whether clients and therapists can write to one another here.
     takes_messages: Mapped[bool] = mapped_column(default=True)
+    # What it says of itself on its first page, and how it is reached otherwise, as clients read both.
+    about: Mapped[str | None]
+    reached_by: Mapped[str | None]
+    # Its own help lines for its country, and its own words for mails, each as JSON; none where it has none.
+    help_lines: Mapped[str | None]
+    mail_words: Mapped[str | None]
+    # The pages of the first start that were gone through, between commas, and whether it still goes on.
+    settled: Mapped[str] = mapped_column(default="")
+    setting_up: Mapped[bool] = mapped_column(default=False)
+    # Of the code in the last test mail, when that was sent, and how often something else was typed.
+    mail_code_hash: Mapped[str | None]
+    mail_code_at: Mapped[datetime | None]
+    mail_code_tries: Mapped[int] = mapped_column(default=0)
+    # When a test mail was last seen to arrive, and by which way it had gone.
+    mail_proved_at: Mapped[datetime | None]
+    mail_proved_as: Mapped[str | None]
 
 
 class Absence(Base):

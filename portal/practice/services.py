@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,10 @@ from sqlalchemy.orm import Session
 from portal.errors import NotFound, Refused
 from portal.journal.lines import Hand, What
 from portal.journal.noting import Somebody, note
+from portal.practice.facts import Facts, words_in
 from portal.practice.models import ONLY_ROW, Absence, Practice
 
+MOST_ABOUT, MOST_REACHED_BY = 600, 120
 _NAME_LENGTH = 80
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _MOST_DAYS = 30
@@ -47,20 +50,100 @@ def describe_practice(
     `answers_by_hour` is the local hour, 0 to 23. Help lines that were confirmed for another country
     are no longer confirmed.
     """
-    if not 1 <= answers_within_days <= _MOST_DAYS:
+    # All of it is looked at before any of it is kept.
+    called, code, zone = _name(name), _country(country), _time_zone(time_zone)
+    say_when_answered(db, days=answering_days, within_days=answers_within_days, by_hour=answers_by_hour)
+    place_practice(db, country=code, time_zone=zone)
+    return name_practice(db, called)
+
+
+def name_practice(db: Session, name: str) -> Practice:
+    """What it is called, on every page and in every mail. Raises UnfitFacts."""
+    called = _name(name)
+    practice = practice_row(db)
+    practice.name = called
+    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    return practice
+
+
+def place_practice(db: Session, *, country: str, time_zone: str) -> Practice:
+    """Where it is; lines confirmed for another country are not any longer. Raises UnfitFacts."""
+    code, zone = _country(country), _time_zone(time_zone)
+    practice = practice_row(db)
+    if practice.country != code:
+        practice.country, practice.help_lines_confirmed_on = code, None
+    practice.time_zone = zone
+    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    return practice
+
+
+def say_when_answered(db: Session, *, days: Iterable[int], within_days: int, by_hour: int) -> Practice:
+    """How soon requests are answered: within so many of these days, by this local hour. Raises UnfitFacts."""
+    if not 1 <= within_days <= _MOST_DAYS:
         raise UnfitFacts(f"requests are answered within 1 to {_MOST_DAYS} answering days")
-    if not 0 <= answers_by_hour <= 23:
+    if not 0 <= by_hour <= 23:
         raise UnfitFacts("requests are answered by an hour from 0 to 23")
-    practice = db.get(Practice, ONLY_ROW, populate_existing=True) or Practice(id=ONLY_ROW)
-    practice.name = _name(name)
-    if practice.country != _country(country):
-        practice.country, practice.help_lines_confirmed_on = _country(country), None
-    practice.time_zone = _time_zone(time_zone)
-    practice.answering_days = _days(answering_days)
-    practice.answers_within_days = answers_within_days
-    practice.answers_by_hour = answers_by_hour
-    db.add(practice)
-    note(db, What.PRACTICE_DESCRIBED, by=Hand.OPERATOR)
+    chosen = _days(days)
+    practice = practice_row(db)
+    practice.answering_days, practice.answers_within_days, practice.answers_by_hour = (
+        chosen,
+        within_days,
+        by_hour,
+    )
+    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    return practice
+
+
+def say_about(db: Session, *, about: str, reached_by: str) -> Practice:
+    """What it says of itself on its first page, and how it is reached otherwise; either may be empty.
+
+    Raises UnfitFacts.
+    """
+    if len(about) > MOST_ABOUT:
+        raise UnfitFacts(f"there is room for {MOST_ABOUT} characters")
+    practice = practice_row(db)
+    practice.about = about.strip() or None
+    practice.reached_by = _one_line(reached_by)[:MOST_REACHED_BY] or None
+    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    return practice
+
+
+def settle(db: Session, page: str, *, of: Collection[str]) -> Practice:
+    """This page of the first start was gone through; the first start is over once all `of` them were."""
+    practice = practice_row(db)
+    settled = {*filter(None, practice.settled.split(",")), page}
+    practice.settled = ",".join(sorted(settled))
+    practice.setting_up = not settled >= set(of)
+    return practice
+
+
+def end_first_start(db: Session) -> Practice:
+    """Whatever is left can be done at any time; no page speaks of the first start any more."""
+    practice = practice_row(db)
+    practice.setting_up = False
+    return practice
+
+
+def keep_help_lines(db: Session, lines: str | None) -> Practice:
+    """Own help lines, as JSON, in place of those that come with the portal; None for these.
+
+    Whatever was confirmed is not any longer.
+    """
+    practice = practice_row(db)
+    practice.help_lines, practice.help_lines_confirmed_on = lines, None
+    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    return practice
+
+
+def keep_mail_words(db: Session, message: str, words: Mapping[str, str]) -> Practice:
+    """The practice's words for a mail, by the piece in whose place they stand; none for the portal's own."""
+    practice = practice_row(db)
+    kept = dict(words_in(practice.mail_words))
+    kept.pop(message, None)
+    if words:
+        kept[message] = dict(words)
+    practice.mail_words = json.dumps(kept) if kept else None
+    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
     return practice
 
 
@@ -122,7 +205,7 @@ def go_away(
     absence = Absence(
         first_day=first_day,
         last_day=last_day,
-        stand_in=_one_line(stand_in, "whoever stands in has a name of") if stand_in else None,
+        stand_in=_short_line(stand_in, "whoever stands in has a name of") if stand_in else None,
         stand_in_email=stand_in_email.strip().lower() if stand_in_email else None,
         words=words or None,
     )
@@ -144,17 +227,41 @@ def come_back(db: Session, reference: str, *, today: date) -> None:
         db.delete(absence)
 
 
+def practice_row(db: Session) -> Practice:
+    """The practice's row as it is now, for a change; one that has said nothing yet begins with defaults."""
+    practice = db.get(Practice, ONLY_ROW, populate_existing=True, with_for_update=True)
+    if practice is None:
+        unsaid = Facts()
+        practice = Practice(
+            id=ONLY_ROW,
+            name=unsaid.name,
+            country=unsaid.country,
+            time_zone=unsaid.time_zone,
+            answering_days=_days(unsaid.answering_days),
+            answers_within_days=unsaid.answers_within_days,
+            answers_by_hour=unsaid.answers_by_hour,
+            settled="",
+        )
+        db.add(practice)
+        db.flush()
+    return practice
+
+
 def _name(name: str) -> str:
     # It stands in the subject of every mail.
-    return _one_line(name, "the practice's name has")
+    return _short_line(name, "the practice's name has")
 
 
-def _one_line(name: str, says: str) -> str:
-    """Without what cannot be seen."""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+def _short_line(name: str, says: str) -> str:
+    line = _one_line(name)
     if not 1 <= len(line) <= _NAME_LENGTH:
         raise UnfitFacts(f"{says} 1 to {_NAME_LENGTH} characters")
     return line
+
+
+def _one_line(text: str) -> str:
+    """Without what cannot be seen."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _country(country: str) -> str:

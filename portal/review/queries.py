@@ -100,6 +100,11 @@ class Desk:
     # Over, and nobody has said yet whether the two have met.
     over: Sequence[tuple[Consultation, str]]
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything at all is on it."""
+        return bool(self.queue or self.lamps or self.proposed or self.todays or self.over)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:

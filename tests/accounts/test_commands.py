@@ -26,6 +26,7 @@ def test_a_therapist_is_added_and_can_sign_in(app, db, now):
     ada = db.scalars(select(Therapist)).one()
     assert said.output.splitlines() == [
         "Ada Marsh can sign in with ada@example.org",
+        "The practice is set up in eight short pages: https://portal.test/desk/practice/first-start",
         "Nobody can ask for a time before there are working hours: https://portal.test/desk/hours",
         'or: hours set "Mon-Thu 09:00-12:00, 13:00-17:00" --therapist ada@example.org',
     ]

@@ -1,0 +1,68 @@
+"""The desk by keyboard, in Chromium."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import make
+from tests.chromium import new_page, sign_in
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
+
+
+@pytest.fixture
+def page(db, chromium, address, now):
+    """Ada's desk, on which Sam and Kit wait."""
+    make.practice(db)
+    ada = make.therapist(db)
+    for name in ("Sam Reed", "Kit Lowe"):
+        make.intake(db, client=make.client(db, name=name, therapist=ada), sent_at=now, said={"name": name})
+    page = new_page(chromium)
+    sign_in(page, address, ada)
+    page.goto(f"{address}/desk")
+    yield page
+    page.context.close()
+
+
+def focused(page):
+    return page.evaluate(
+        "document.activeElement.closest('.queue a')?.querySelector('strong').textContent ?? ''"
+    )
+
+
+def test_j_and_k_go_through_the_queue_and_enter_opens(page):
+    names = page.locator("main .queue strong").all_text_contents()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert focused(page) == names[1]
+    page.keyboard.press("k")
+    assert focused(page) == names[0]
+
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name=names[0]).wait_for()
+    page.keyboard.press("j")
+
+    page.get_by_role("heading", level=1, name=names[1]).wait_for()
+    page.keyboard.press("t")
+    page.wait_for_url("**/desk")
+
+
+def test_the_keys_can_be_switched_off_and_stay_so(page):
+    page.get_by_role("button", name="Switch them off").click()
+    page.reload()
+    page.keyboard.press("j")
+
+    assert focused(page) == ""
+    page.get_by_role("button", name="Switch them on").click()
+    page.keyboard.press("j")
+    assert focused(page) != ""
+
+
+def test_a_key_together_with_another_is_left_to_the_browser(page):
+    page.keyboard.press("Control+j")
+    page.keyboard.press("Shift+J")
+
+    assert focused(page) == ""
