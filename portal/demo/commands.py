@@ -14,12 +14,16 @@ demo = AppGroup("demo", help="A practice to look around in.")
 
 
 @demo.command("load")
-@click.option("--clients", type=click.IntRange(min=0), default=0, help="Make so many more clients.")
+@click.option(
+    "--clients", type=click.IntRange(min=0), default=0, help="Make so many more clients, with a past."
+)
 def load(clients: int) -> None:
     """Load the demonstration practice; what is there already stays."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if not app.config["DEVELOPMENT"]:
         raise click.ClickException("Everybody knows the password of the demonstration: not in production")
+    if clients and not loading.is_empty(current_db()) and not loading.is_ours(current_db()):
+        raise click.ClickException("Somebody real is in this database: a crowd belongs in one of its own")
     now = clock.now()
     loading.load(app, now=now)
     if clients:

@@ -11,7 +11,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from portal.accounts.models import Client, Therapist
+from portal.accounts.models import IS_LISTED, Client, Therapist
 from portal.accounts.queries import client_of, initials_of, name_of
 from portal.calendars.queries import busy_elsewhere
 from portal.intake.models import Intake, Lamp
@@ -342,6 +342,7 @@ def _new_intakes(db: Session, therapist: Therapist) -> Sequence[Intake]:
         .join(Client, Client.id == Intake.client_id)
         .where(
             Client.therapist_id == therapist.id,
+            IS_LISTED,
             Intake.sent_at.is_not(None),
             or_(
                 and_(Intake.amends_id.is_(None), ~holds_a_time),
