@@ -1,8 +1,8 @@
 """As many clients as somebody wants, with a past, to see how the portal stands a long life.
 
 Each has an intake and about three consultations, in states and orders that the lifecycle allows, and their
-words sealed with a key of their own. What lies in the past is written in plain statements, five hundred people
-at a time; what is to come goes through the services that real people's clicks call.
+words sealed with a key of their own. What lies in the past is written in plain statements, five hundred
+people at a time; what is to come goes through the services that real people's clicks call.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from portal.vault.models import DataKey
 from portal.vault.words import make_data_key, seal
 
 AT_ONCE = 500
-# Of a hundred who come, so many are still answering, and so many have sent their answers and asked for nothing.
+# Of a hundred who come, so many are still answering, and so many have sent their answers and no more.
 _ANSWERING, _SENT = 4, 2
 # So many of the others asked once more than twice, which makes three hundred for a hundred people.
 _ONCE_MORE = 18
