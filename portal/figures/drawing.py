@@ -1,7 +1,7 @@
 """Numbers made fit to be shown, and the bars that stand for them. Pure.
 
-A number of people or of their requests is cut down to a multiple of five before anything else is done with it,
-so that none under five is seen, and none comes out by taking one number from another.
+A number of people or of their requests is cut down to a multiple of five before anything else is done with
+it, so that none under five is seen, and none comes out by taking one number from another.
 """
 
 from __future__ import annotations
