@@ -24,6 +24,7 @@ from portal.scheduling.models import Consultation, ConsultationEvent, HeldWindow
 from portal.scheduling.queries import history_with, last_event_of, note_of, offer_of, reply_of, words_of
 
 _MOST_NEW_INTAKES = 20
+_MOST_TO_CHOOSE = 100
 # Nothing that stands in a diary is longer: what began earlier is over.
 _LONGEST = timedelta(days=1)
 # Whoever has not said within so long whether the two have met is not asked for ever.
@@ -184,10 +185,21 @@ def to_come_with(db: Session, therapist: Therapist, *, now: datetime) -> Sequenc
     )
 
 
-def clients_by_name(db: Session, therapist: Therapist) -> Mapping[str, str]:
-    """References and names of this therapist's clients, by name."""
+def clients_by_name(db: Session, therapist: Therapist, chosen: str | None = None) -> Mapping[str, str]:
+    """References and names of those of this therapist's clients with whom something happened last, by name.
+
+    There may be a hundred thousand: whoever else is meant is found on the list, and then is `chosen`.
+    """
+    lately = (
+        select(Client.id)
+        .where(Client.therapist_id == therapist.id, IS_LISTED)
+        .order_by(Client.moved_at.desc(), Client.id.desc())
+        .limit(_MOST_TO_CHOOSE)
+    )
     clients = db.scalars(
-        select(Client).where(Client.therapist_id == therapist.id).options(joinedload(Client.data_key))
+        select(Client)
+        .where(Client.therapist_id == therapist.id, or_(Client.id.in_(lately), Client.reference == chosen))
+        .options(joinedload(Client.data_key))
     )
     named = [(name_of(db, client), client.reference) for client in clients]
     return {reference: name for name, reference in sorted(named, key=lambda each: each[0].casefold())}
