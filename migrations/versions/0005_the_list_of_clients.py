@@ -40,6 +40,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_one_lead", "therapist", ["is_lead"], unique=True, sqlite_where=leads, postgresql_where=leads
     )
+    _index_what_the_desk_shows()
     op.create_table(
         "search_key",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -62,7 +63,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_beginning_client_id"), "beginning", ["client_id"])
 
 
+def _index_what_the_desk_shows() -> None:
+    unseen = sa.text("seen_at IS NULL")
+    unread = sa.text("amends_id IS NOT NULL AND sent_at IS NOT NULL AND read_at IS NULL")
+    op.create_index("ix_lamp_unseen", "lamp", ["lit_at"], sqlite_where=unseen, postgresql_where=unseen)
+    op.create_index("ix_intake_unread", "intake", ["sent_at"], sqlite_where=unread, postgresql_where=unread)
+    op.create_index(
+        "ix_consultation_status_starts_at", "consultation", ["therapist_id", "status", "starts_at"]
+    )
+
+
 def downgrade() -> None:
+    op.drop_index("ix_consultation_status_starts_at", "consultation")
+    op.drop_index("ix_intake_unread", "intake")
+    op.drop_index("ix_lamp_unseen", "lamp")
     op.drop_table("beginning")
     op.drop_table("search_key")
     op.drop_index("uq_one_lead", "therapist")

@@ -14,28 +14,29 @@ _MOST_WORDS = 4
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe"})
 # Letters that Unicode does not take apart.
 _WHOLE = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "þ": "th"})
-_BETWEEN_WORDS = re.compile(r"[\s,;._\-–—'’`/()+]+")
+_BETWEEN, _INSIDE = re.compile(r"[\s,;]+"), re.compile(r"[-'._/()+]+")
+_ONE_SIGN = str.maketrans({"‐": "-", "–": "-", "—": "-", "’": "'", "‘": "'", "`": "'", "´": "'"})
 
 
 def beginnings(name: str, address: str) -> frozenset[str]:
     """All by which somebody is found: the beginnings of each part of their name, and of their address."""
-    parts = [spelt for part in words_of(name) for spelt in spellings(part)]
-    return frozenset(start for each in [*parts, *spellings(address)] for start in _beginnings_of(each))
+    chunks = _chunks_of(name)
+    parts = {*chunks, *(part for chunk in chunks for part in _INSIDE.split(chunk)), address}
+    return frozenset(start for part in parts for each in spellings(part) for start in _beginnings_of(each))
 
 
 def asked_for(typed: str) -> list[frozenset[str]]:
     """What somebody typed to find a person: for each word the beginnings of which one has to be theirs.
 
-    An address, or its beginning up to the sign, is one word. Nothing that is too short to tell anybody apart.
+    The longest word comes first, since it tells people apart best.
     """
-    words = [typed.strip()] if "@" in typed else words_of(typed)
-    sought = [frozenset(each[:LONGEST_BEGINNING] for each in spellings(word)) for word in words]
-    return sought[:_MOST_WORDS]
+    sought = [frozenset(each[:LONGEST_BEGINNING] for each in spellings(word)) for word in _chunks_of(typed)]
+    return sorted(filter(None, sought), key=lambda word: -max(map(len, word)))[:_MOST_WORDS]
 
 
-def words_of(text: str) -> list[str]:
-    """The parts of a name: Anna-Lena O'Neill has four."""
-    return [word for word in _BETWEEN_WORDS.split(text) if word]
+def _chunks_of(text: str) -> list[str]:
+    """What stands between blanks and commas: Anna-Lena O'Neill are two, and each has two parts inside."""
+    return [bare for chunk in _BETWEEN.split(text.translate(_ONE_SIGN)) if (bare := chunk.strip("-'.()/_"))]
 
 
 def spellings(word: str) -> frozenset[str]:
