@@ -102,7 +102,7 @@ def _visits(app: Flask) -> tuple[dict[str, str], str, dict[str, int]]:
     seen: list[str] = []
     event.listen(app.extensions["engine"], "before_cursor_execute", lambda *said: seen.append(said[2]))
     queries = {}
-    visitor = app.test_client()
+    visitor = app.test_client(use_cookies=False)
     for name, path in pages.items():
         visitor.get(path, headers={"Cookie": cookie})
         seen.clear()
