@@ -11,6 +11,8 @@ from flask.cli import AppGroup, with_appcontext
 from portal import clock
 from portal.accounts import places, second_step
 from portal.accounts.forms import WORDS_FOR, address_in
+from portal.accounts.leading import make_lead
+from portal.accounts.models import Therapist
 from portal.accounts.passwords import Cost, hash_password, problem_with
 from portal.accounts.queries import person_with_address
 from portal.accounts.services import AddressTaken, add_therapist
@@ -87,6 +89,18 @@ def sign_out(address: str | None, everybody: bool) -> None:
 
 therapist.add_command(reset_second_step)
 account.add_command(reset_second_step)
+
+
+@therapist.command("lead")
+@click.argument("email")
+def lead(email: str) -> None:
+    """Let the therapist with this address see in numbers how work is spread; nobody else then does."""
+    with transaction() as db:
+        chosen = person_with_address(db, email.strip().lower())
+        if not isinstance(chosen, Therapist):
+            raise click.ClickException(f"No therapist signs in with {email}")
+        make_lead(db, chosen)
+    click.echo(f"{chosen.name} leads now, and nobody else")
 
 
 def _say_what_comes_next(address: str) -> None:

@@ -79,6 +79,8 @@ def add_therapist(
         time_zone=time_zone,
         added_at=now,
         data_key=make_data_key(db, now=now),
+        # The first one leads, until another does.
+        is_lead=db.scalar(select(Therapist.id).limit(1)) is None,
     )
     db.add(therapist)
     flush_the_address(db)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, event, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, object_session
 
+from portal.accounts.models import Client
 from portal.accounts.queries import take_turns
+from portal.accounts.whereabouts import has_moved
 from portal.database import carry_out, new_reference, rows
 from portal.diary.kinds import Kind
 from portal.errors import Overtaken, Refused
@@ -29,7 +32,17 @@ from portal.scheduling.recording import note_beginning
 from portal.waiting.models import EarlierWish
 from portal.waiting.services import Opened, note_opened
 
-_INSERT = insert(Consultation).returning(Consultation.id)
+# Their therapist is looked up by the statement itself, behind the lock: whoever asks on a page that was drawn
+# before they were passed on to a colleague asks nobody.
+_INSERT = (
+    insert(Consultation)
+    .values(
+        therapist_id=select(Client.therapist_id)
+        .where(Client.id == bindparam("asking_client"), Client.therapist_id == bindparam("asked_therapist"))
+        .scalar_subquery()
+    )
+    .returning(Consultation.id)
+)
 _KEEP = insert(HeldWindow).returning(HeldWindow.id, HeldWindow.starts_at)
 _HOLD = insert(HeldTime)
 
@@ -47,6 +60,10 @@ class SlotNotOffered(Refused):
     def __init__(self, starts_at: datetime) -> None:
         super().__init__(starts_at.isoformat())
         self.starts_at = starts_at
+
+
+class WithAnother(Refused):
+    """The client has been passed on to a colleague meanwhile."""
 
 
 class Begun(Refused):
@@ -139,27 +156,32 @@ def hold_again(
         raise SlotNotOffered(to_come[0][0]) from clash
 
 
-def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **columns: object) -> int:
+def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **columns: Any) -> int:
     """A new consultation with its times, taken from everybody else while a refusal can still be explained.
 
-    Three plain statements: they cost half of what a unit of work about a dozen rows does.
+    Three plain statements: they cost half of what a unit of work about a dozen rows does. Raises WithAnother.
     """
-    first = starts[0]
-    consultation_id: int = rows(
-        db,
-        _INSERT,
+    first, therapist_id = starts[0], columns.pop("therapist_id")
+    stored = (
         _BLANK
         | columns
         | {
+            "asking_client": columns["client_id"],
+            "asked_therapist": therapist_id,
             "kind_id": kind.id,
             "starts_at": first,
             "ends_at": first + kind.duration,
             "calendar_uid": str(uuid.uuid4()),
-        },
-    )[0][0]
-    hold(db, kind, starts, therapist_id=columns["therapist_id"], consultation_id=consultation_id)
-    note_beginning(db, columns)
-    return consultation_id
+        }
+    )
+    try:
+        ((consultation_id,),) = rows(db, _INSERT, stored)
+    except IntegrityError as clash:
+        raise WithAnother from clash
+    hold(db, kind, starts, therapist_id=therapist_id, consultation_id=consultation_id)
+    note_beginning(db, columns | {"therapist_id": therapist_id})
+    has_moved(db, columns["client_id"])
+    return int(consultation_id)
 
 
 def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -> None:
