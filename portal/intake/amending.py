@@ -16,11 +16,12 @@ from portal.intake.queries import (
     answer_place,
     answering_of,
     earlier_place,
+    earlier_words,
     latest_of,
 )
 from portal.intake.questionnaire import names_its_client
 from portal.intake.replies import packed
-from portal.vault.words import seal, unseal
+from portal.vault.words import seal
 
 
 class NothingToAmend(Refused):
@@ -109,8 +110,9 @@ def _take_over(db: Session, client: Client, sent: Answering, amendment: Intake) 
         )
     for each in db.scalars(select(EarlierAnswer).where(EarlierAnswer.intake_id == sent.intake.id)).all():
         copied = EarlierAnswer(intake_id=amendment.id, link_id=each.link_id, version_id=each.version_id)
-        words = unseal(db, client.data_key, each.sealed_words, of=earlier_place(sent.intake, each))
-        copied.sealed_words = seal(db, client.data_key, words, of=earlier_place(amendment, copied))
+        place = earlier_place(amendment.reference, each.link_id, each.version_id)
+        words = earlier_words(db, client, sent.intake, each)
+        copied.sealed_words = seal(db, client.data_key, words, of=place)
         db.add(copied)
 
 

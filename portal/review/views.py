@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import therapist_only
+from portal.accounts.looking import note_opening
 from portal.accounts.models import Therapist
 from portal.accounts.queries import client_of, name_of
 from portal.calendars.queries import sources_of
@@ -23,7 +24,6 @@ from portal.messages.queries import unread_for
 from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of
 from portal.review.forms import AnswerForm, DeclineForm, ReadForm
-from portal.review.looking import note_opening
 from portal.review.queries import Desk, desk_of, person_whole, request_shown
 from portal.scheduling.answers import (
     NotOverYet,

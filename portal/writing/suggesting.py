@@ -36,7 +36,7 @@ def suggest_reading(
         db.add(row)
     row.therapist_id, row.suggested_at, row.put_away = therapist.id, now, False
     row.sealed_words = (
-        seal(db, client.data_key, words, of=suggestion_row(client, reference)) if words else None
+        seal(db, client.data_key, words, of=suggestion_row(client.reference, reference)) if words else None
     )
     if not is_there_already:
         emails.tell_of_suggestion(db, client, now=now)
