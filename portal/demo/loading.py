@@ -26,6 +26,7 @@ from portal.diary.clocks import minute_of, moment_of
 from portal.diary.services import set_hours
 from portal.intake.replies import Posted
 from portal.intake.services import begin_intake, publish_shipped_questionnaire, save_answer, send_intake
+from portal.journal.lines import Hand
 from portal.practice.facts import current_practice
 from portal.practice.models import Practice
 from portal.practice.services import describe_practice
@@ -151,7 +152,7 @@ def _publish_agreements(db: Session, now: datetime) -> None:
         text = unmarked(draft.markdown)
         save_draft(db, draft.document, title=draft.title, markdown=text, seen=draft.version, now=now)
         db.flush()
-        publish_draft(db, draft.document, seen=draft.version, tell=False, now=now)
+        publish_draft(db, draft.document, seen=draft.version, tell=False, by=Hand.OPERATOR, now=now)
 
 
 def _welcome_sam(db: Session, password_hash: str, now: datetime) -> None:

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Client
+from portal.accounts.models import Client, Therapist
 from portal.accounts.services import keep_name
+from portal.database import carry_out
 from portal.errors import Refused
 from portal.intake.models import Answer, EarlierAnswer, Intake
 from portal.intake.queries import (
@@ -21,6 +22,8 @@ from portal.intake.queries import (
 )
 from portal.intake.questionnaire import names_its_client
 from portal.intake.replies import packed
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.vault.words import seal
 
 
@@ -79,16 +82,16 @@ def drop_amendment(db: Session, client: Client, *, now: datetime) -> None:
     _call_as_before(db, client)
 
 
-def see_amendments(db: Session, client: Client, *, upto: str, now: datetime) -> None:
+def see_amendments(db: Session, client: Client, *, upto: str, by: Therapist, now: datetime) -> None:
     """The therapist has read this client's amendments up to the one of this reference."""
     last = select(Intake.id).where(Intake.reference == upto, Intake.client_id == client.id).scalar_subquery()
-    db.execute(
+    unread = (
         update(Intake)
         .where(Intake.client_id == client.id, Intake.sent_at.is_not(None), Intake.amends_id.is_not(None))
         .where(Intake.read_at.is_(None), Intake.id <= last)
-        .values(read_at=now)
-        .execution_options(synchronize_session=False)
     )
+    if carry_out(db, unread.values(read_at=now), {}):
+        note(db, What.AMENDMENT_READ, by=by, about=client.reference, subject=upto)
 
 
 def _take_over(db: Session, client: Client, sent: Answering, amendment: Intake) -> None:

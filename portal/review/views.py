@@ -87,11 +87,13 @@ def person(therapist: Therapist, reference: str) -> str:
 def person_as_file(therapist: Therapist, reference: str) -> ResponseReturnValue:
     """For the therapist's paper file."""
     now, zone = clock.now(), zone_of(therapist)
+    whole = person_whole(current_db(), therapist, reference)
+    note_opening(What.RECORD_SAVED, therapist, whole.client)
     return as_file(
         "review/person_on_paper.html",
         called="document",
         on=now.astimezone(zone).date(),
-        person=person_whole(current_db(), therapist, reference),
+        person=whole,
         zone=zone,
         now=now,
     )
@@ -102,7 +104,7 @@ def person_as_file(therapist: Therapist, reference: str) -> ResponseReturnValue:
 def read_amendments(therapist: Therapist, reference: str) -> ResponseReturnValue:
     with transaction() as db:
         client = client_of(db, therapist, reference)
-        see_amendments(db, client, upto=ReadForm().upto.data or "", now=clock.now())
+        see_amendments(db, client, upto=ReadForm().upto.data or "", by=therapist, now=clock.now())
     return redirect(url_for("review.person", reference=reference), code=303)
 
 
@@ -115,6 +117,7 @@ def answers_as_sent(therapist: Therapist, reference: str, sent: str) -> str:
     intake = sent_intake_of(db, client, sent)
     if intake is None:
         raise NotFound
+    note_opening(What.RECORD_OPENED, therapist, client)
     return render_template(
         "review/answers_as_sent.html",
         client=client,

@@ -80,7 +80,7 @@ def forget_client(db: Session, client: Client, *, now: datetime) -> None:
 
 
 def forget_what_is_theirs(db: Session, client: Client, *, now: datetime) -> None:
-    """Of the features below: all that they said, kept and were told, what was noted of them, their ways in."""
+    """Of the features below: what they said, kept and were told, what was noted of them, their ways in."""
     _forget_letters(db, client)
     _forget_notes(db, client, now)
     invited = or_(Invitation.client_id == client.id, Invitation.email == client.email)
@@ -105,11 +105,8 @@ def forget_what_is_theirs(db: Session, client: Client, *, now: datetime) -> None
 def _forget_notes(db: Session, client: Client, now: datetime) -> None:
     """What therapists noted about them, and the key of it, which is another than theirs."""
     db.execute(delete(Note).where(Note.client_id == client.id))
-    for key in db.scalars(
-        select(DataKey)
-        .join(NotesKey, NotesKey.data_key_id == DataKey.id)
-        .where(NotesKey.client_id == client.id)
-    ):
+    of_notes = select(DataKey).join(NotesKey, NotesKey.data_key_id == DataKey.id)
+    for key in db.scalars(of_notes.where(NotesKey.client_id == client.id)):
         destroy(db, key, now=now)
     db.execute(delete(NotesKey).where(NotesKey.client_id == client.id))
 
