@@ -26,10 +26,11 @@ from portal.notes.services import write_note
 from portal.reaching.services import say_how_to_reach
 from portal.reaching.wishes import Wish
 from portal.reading.bookmarks import allow_places, keep_place
+from portal.reading.models import ReadingSuggestion
+from portal.reading.queries import suggestion_row
 from portal.scheduling.lifecycle import Status
 from portal.scheduling.words import note_row, offer_row, reply_row, words_row
 from portal.vault.words import seal
-from portal.writing.suggesting import suggest_reading
 from tests import make
 
 CANARIES = (
@@ -83,7 +84,7 @@ def everything_sealed(app: Flask, now: datetime) -> tuple[Therapist, Client]:
 def _beside_the_answers(db: Session, ada: Therapist, sam: Client, sent: Intake, now: datetime) -> None:
     """An answer to a question of before, a lamp that was noted on, a text that was agreed to."""
     place = earlier_place(sent.reference, "sleep", sent.version_id)
-    words = json.dumps({"text": "How do you sleep?", "shown": ["Like a serval"], "typed": "Like a serval"})
+    words = json.dumps({"text": "How do you sleep?", "shown": ["Like a serval"], "typed": ["Like a serval"]})
     earlier = EarlierAnswer(intake_id=sent.id, link_id="sleep", version_id=sent.version_id)
     earlier.sealed_words, sent.moved_at = seal(db, sam.data_key, words, of=place), now
     db.add(earlier)
@@ -104,7 +105,11 @@ def _between_the_two(db: Session, ada: Therapist, sam: Client, now: datetime) ->
     make.kept_passage(db, client=sam, reading=reading, words="As a numbat", line="Or a dormouse")
     allow_places(db, sam)
     keep_place(db, sam, reading, 2)
-    suggest_reading(db, ada, sam, reading.reference, words="For the caracal", now=now)
+    suggestion = ReadingSuggestion(client_id=sam.id, reading_id=reading.id, therapist_id=ada.id)
+    place = suggestion_row(sam.reference, reading.reference)
+    suggestion.sealed_words = seal(db, sam.data_key, "For the caracal", of=place)
+    suggestion.suggested_at = now
+    db.add(suggestion)
     write_note(db, ada, sam, "More like a wallaroo", now=now)
 
 
