@@ -28,7 +28,7 @@ from flask_wtf.csrf import generate_csrf
 
 from benchmarks.people import therapist_with_clients
 from config import Settings
-from portal.accounts.models import Client, SignedInPlace
+from portal.accounts.models import Client, SignedInPlace, Therapist
 from portal.accounts.services import hash_of
 from portal.app import create_app
 from portal.database import current_db, transaction

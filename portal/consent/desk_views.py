@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import therapist_only
+from portal.accounts.looking import note_opening
 from portal.accounts.models import Therapist
 from portal.accounts.queries import client_of, name_of, zone_of
 from portal.consent.forms import PublishForm, TextForm
@@ -27,6 +28,7 @@ from portal.consent.services import (
 from portal.consent.wording import is_marked
 from portal.database import current_db, transaction
 from portal.errors import NotFound, Overtaken
+from portal.journal.lines import What
 from portal.reading.rendering import rendered
 
 blueprint = Blueprint("agreements_desk", __name__, url_prefix="/desk/agreements")
@@ -127,7 +129,14 @@ def publish(therapist: Therapist, reference: str) -> ResponseReturnValue:
     form.validate()
     try:
         with transaction() as db:
-            publish_draft(db, on_desk.document, seen=form.version.data, tell=form.tell.data, now=clock.now())
+            publish_draft(
+                db,
+                on_desk.document,
+                seen=form.version.data,
+                tell=form.tell.data,
+                by=therapist,
+                now=clock.now(),
+            )
     except (StillMarkedAsDraft, NothingChanged):
         # The page says so by itself.
         return redirect(url_for("agreements_desk.preview", reference=reference), code=303)
@@ -155,7 +164,7 @@ def discard(therapist: Therapist, reference: str) -> ResponseReturnValue:
 def retire(therapist: Therapist, reference: str) -> ResponseReturnValue:
     document = document_on_desk(current_db(), reference).document
     with transaction() as db:
-        retire_document(db, document, now=clock.now())
+        retire_document(db, document, by=therapist, now=clock.now())
     flash("Nobody is asked about it any more. What was said to it stands.")
     return redirect(url_for("agreements_desk.show", reference=reference), code=303)
 
@@ -186,6 +195,7 @@ def signed(therapist: Therapist, client: str, agreement: str) -> str:
     db = current_db()
     person = client_of(db, therapist, client)
     shown = signed_text(db, person, agreement)
+    note_opening(What.RECORD_OPENED, therapist, person)
     return render_template(
         "consent/signed.html",
         client=person,

@@ -24,6 +24,8 @@ from portal.consent.wording import is_marked, text_hash
 from portal.database import new_reference
 from portal.errors import NotFound, Overtaken, Refused
 from portal.jobs.queue import enqueue
+from portal.journal.lines import Hand, What
+from portal.journal.noting import Somebody, note
 from portal.reading.pages import Article, read_series
 from portal.vault.words import seal
 
@@ -76,7 +78,13 @@ def save_draft(
 
 
 def publish_draft(
-    db: Session, document: ConsentDocument, *, seen: int | None, tell: bool, now: datetime
+    db: Session,
+    document: ConsentDocument,
+    *,
+    seen: int | None,
+    tell: bool,
+    by: Somebody | Hand,
+    now: datetime,
 ) -> ConsentVersion:
     """Freeze the draft as the next version: clients are asked about it, and no more about the one before.
 
@@ -101,6 +109,7 @@ def publish_draft(
     _freeze(db, draft, digest, now)
     if tell:
         enqueue(db, TELLING, subject=draft.reference, due_at=now)
+    note(db, What.TEXT_PUBLISHED, by=by, subject=draft.reference)
     return draft
 
 
@@ -115,12 +124,13 @@ def discard_draft(db: Session, document: ConsentDocument) -> None:
         db.delete(document)
 
 
-def retire_document(db: Session, document: ConsentDocument, *, now: datetime) -> None:
+def retire_document(db: Session, document: ConsentDocument, *, by: Somebody | Hand, now: datetime) -> None:
     """Nobody is asked about it any more; what was said stands, and can be taken back. Raises NotFound."""
     published = _published_of(db, document)
     if published is None:
         raise NotFound
     published.make(TextMove.RETIRE, at=now)
+    note(db, What.TEXT_RETIRED, by=by, subject=published.reference)
 
 
 def agree(db: Session, client: Client, shown: VersionShown, *, name: str, now: datetime) -> Agreement:
@@ -153,6 +163,8 @@ def withdraw(db: Session, client: Client, shown: VersionShown, *, now: datetime)
     assert standing is not None
     standing.status, standing.ended_at = after, now
     emails.tell_of_withdrawal(db, client, now=now)
+    subject = standing.reference
+    note(db, What.AGREEMENT_TAKEN_BACK, by=client, about=client.reference, subject=subject)
 
 
 def _say(
@@ -186,6 +198,8 @@ def _say(
     except IntegrityError as clash:
         # Their other tab was first.
         raise Overtaken from clash
+    what = What.AGREED if move is AgreementMove.AGREE else What.NOT_AGREED
+    note(db, what, by=client, about=client.reference, subject=reference)
     return said
 
 

@@ -28,6 +28,7 @@ from portal.intake.models import QuestionnaireVersion
 from portal.intake.questionnaire import Value
 from portal.intake.replies import Posted
 from portal.intake.services import begin_intake, publish_shipped_questionnaire, save_answer, send_intake
+from portal.journal.lines import Hand
 from portal.practice.facts import current_practice
 from portal.practice.models import Practice
 from portal.practice.services import describe_practice
@@ -169,7 +170,7 @@ def _publish_agreements(db: Session, now: datetime) -> None:
         text = unmarked(draft.markdown)
         save_draft(db, draft.document, title=draft.title, markdown=text, seen=draft.version, now=now)
         db.flush()
-        publish_draft(db, draft.document, seen=draft.version, tell=False, now=now)
+        publish_draft(db, draft.document, seen=draft.version, tell=False, by=Hand.OPERATOR, now=now)
 
 
 def _welcome_sam(db: Session, password_hash: str, now: datetime) -> None:

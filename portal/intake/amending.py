@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Client
+from portal.accounts.models import Client, Therapist
 from portal.accounts.services import keep_name
+from portal.database import carry_out
 from portal.errors import Refused
 from portal.intake.models import Answer, EarlierAnswer, Intake
 from portal.intake.queries import (
@@ -16,11 +17,14 @@ from portal.intake.queries import (
     answer_place,
     answering_of,
     earlier_place,
+    earlier_words,
     latest_of,
 )
 from portal.intake.questionnaire import names_its_client
 from portal.intake.replies import packed
-from portal.vault.words import seal, unseal
+from portal.journal.lines import What
+from portal.journal.noting import note
+from portal.vault.words import seal
 
 
 class NothingToAmend(Refused):
@@ -78,16 +82,16 @@ def drop_amendment(db: Session, client: Client, *, now: datetime) -> None:
     _call_as_before(db, client)
 
 
-def see_amendments(db: Session, client: Client, *, upto: str, now: datetime) -> None:
+def see_amendments(db: Session, client: Client, *, upto: str, by: Therapist, now: datetime) -> None:
     """The therapist has read this client's amendments up to the one of this reference."""
     last = select(Intake.id).where(Intake.reference == upto, Intake.client_id == client.id).scalar_subquery()
-    db.execute(
+    unread = (
         update(Intake)
         .where(Intake.client_id == client.id, Intake.sent_at.is_not(None), Intake.amends_id.is_not(None))
         .where(Intake.read_at.is_(None), Intake.id <= last)
-        .values(read_at=now)
-        .execution_options(synchronize_session=False)
     )
+    if carry_out(db, unread.values(read_at=now), {}):
+        note(db, What.AMENDMENT_READ, by=by, about=client.reference, subject=upto)
 
 
 def _take_over(db: Session, client: Client, sent: Answering, amendment: Intake) -> None:
@@ -109,8 +113,9 @@ def _take_over(db: Session, client: Client, sent: Answering, amendment: Intake) 
         )
     for each in db.scalars(select(EarlierAnswer).where(EarlierAnswer.intake_id == sent.intake.id)).all():
         copied = EarlierAnswer(intake_id=amendment.id, link_id=each.link_id, version_id=each.version_id)
-        words = unseal(db, client.data_key, each.sealed_words, of=earlier_place(sent.intake, each))
-        copied.sealed_words = seal(db, client.data_key, words, of=earlier_place(amendment, copied))
+        place = earlier_place(amendment.reference, each.link_id, each.version_id)
+        words = earlier_words(db, client, sent.intake, each)
+        copied.sealed_words = seal(db, client.data_key, words, of=place)
         db.add(copied)
 
 

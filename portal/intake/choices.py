@@ -103,7 +103,7 @@ def _keep_apart(db: Session, client: Client, answering: Answering, link_id: str,
             "shown": in_words(question, reply.value),
             "typed": typed_as(question, reply.value),
         }
-        place = earlier_place(answering.intake, kept)
+        place = earlier_place(answering.intake.reference, kept.link_id, kept.version_id)
         kept.sealed_words = seal(db, client.data_key, json.dumps(words, ensure_ascii=False), of=place)
         db.add(kept)
     db.delete(answering.answers[link_id])

@@ -11,6 +11,8 @@ from portal.accounts.models import Therapist
 from portal.errors import NotFound, Refused
 from portal.intake.models import GivenVersion, QuestionnaireVersion
 from portal.intake.queries import given_version_id
+from portal.journal.lines import Hand, What
+from portal.journal.noting import Somebody, note
 
 
 class IsRetired(Refused):
@@ -37,22 +39,26 @@ def give(
     given = GivenVersion(version_id=version_id, given_at=now, therapist_id=by.id if by else None)
     db.add(given)
     db.flush()
+    subject = f"{version.name}/{version.number}" if version else None
+    note(db, What.QUESTIONNAIRE_GIVEN, by=by or Hand.OPERATOR, subject=subject)
     return given
 
 
-def retire(db: Session, name: str, *, now: datetime) -> None:
+def retire(db: Session, name: str, *, by: Somebody | Hand, now: datetime) -> None:
     """Nobody is given any version of this questionnaire any more. Raises IsGiven, NotFound for no version."""
     versions = _locked(db, name)
     if given_version_id(db) in versions:
         raise IsGiven
     for version in versions.values():
         version.retired_at = version.retired_at or now
+    note(db, What.QUESTIONNAIRE_RETIRED, by=by, subject=name)
 
 
-def bring_back(db: Session, name: str) -> None:
+def bring_back(db: Session, name: str, *, by: Somebody | Hand) -> None:
     """It can be given again. Raises NotFound for no version."""
     for version in _locked(db, name).values():
         version.retired_at = None
+    note(db, What.QUESTIONNAIRE_BROUGHT_BACK, by=by, subject=name)
 
 
 def _locked(db: Session, name: str) -> dict[int, QuestionnaireVersion]:

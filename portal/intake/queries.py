@@ -327,11 +327,15 @@ def earlier_answers(db: Session, client: Client, intake: Intake) -> list[Earlier
         .where(EarlierAnswer.intake_id == intake.id)
         .order_by(EarlierAnswer.link_id, EarlierAnswer.version_id.desc())
     )
-    words = (
-        (each, json.loads(unseal(db, client.data_key, each.sealed_words, of=earlier_place(intake, each))))
-        for each in found
-    )
-    return [Earlier(link_id=each.link_id, **plain) for each, plain in words]
+    return [
+        Earlier(link_id=each.link_id, **json.loads(earlier_words(db, client, intake, each))) for each in found
+    ]
+
+
+def earlier_words(db: Session, client: Client, intake: Intake, answer: EarlierAnswer) -> str:
+    """Wording and answer of one of them, as JSON."""
+    place = earlier_place(intake.reference, answer.link_id, answer.version_id)
+    return unseal(db, client.data_key, answer.sealed_words, of=place)
 
 
 def version_called(db: Session, name: str, number: int | None) -> QuestionnaireVersion:
@@ -385,9 +389,9 @@ def answer_place(intake_reference: str, link_id: str) -> str:
     return f"answer.value:{intake_reference}:{link_id}"
 
 
-def earlier_place(intake: Intake, answer: EarlierAnswer) -> str:
+def earlier_place(intake_reference: str, link_id: str, version_id: int) -> str:
     """What the vault calls the place where an answer to an older question lies."""
-    return f"earlier_answer.words:{intake.reference}:{answer.link_id}:{answer.version_id}"
+    return f"earlier_answer.words:{intake_reference}:{link_id}:{version_id}"
 
 
 def parts_in(passed_parts: str | None) -> dict[str, AnswerState]:

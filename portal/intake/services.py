@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Client
+from portal.accounts.models import Client, Therapist
 from portal.errors import Refused
 from portal.intake import emails
 from portal.intake.giving import give
@@ -79,11 +79,17 @@ class SavedPage:
 
 
 def publish(
-    db: Session, questionnaire: Questionnaire, *, now: datetime, given: bool = True
+    db: Session,
+    questionnaire: Questionnaire,
+    *,
+    now: datetime,
+    given: bool = True,
+    by: Therapist | None = None,
 ) -> QuestionnaireVersion:
     """Freeze this definition as the next version of its name. A definition is never published twice.
 
-    `given`: who begins from now on answers this version; what was published before is not given anew.
+    `given`: who begins from now on answers this version; what was published before is not given anew. `by` is
+    nobody at a terminal.
     """
     definition = canonical(questionnaire)
     definition_hash = digest(definition)
@@ -98,8 +104,9 @@ def publish(
             # Another process took the number; look again at what it published.
             continue
         if given:
-            give(db, version, by=None, now=now)
-        note(db, What.QUESTIONNAIRE_PUBLISHED, by=Hand.OPERATOR, subject=f"{version.name}/{version.number}")
+            give(db, version, by=by, now=now)
+        subject = f"{version.name}/{version.number}"
+        note(db, What.QUESTIONNAIRE_PUBLISHED, by=by or Hand.OPERATOR, subject=subject)
         return version
     raise Refused
 
@@ -216,7 +223,8 @@ def send_intake(db: Session, client: Client, *, seen: int, now: datetime) -> Int
     emails.tell_of_answers(db, client, now=now)
     if before is None:
         enqueue(db, INTAKE_SENT, subject=client.reference, due_at=now)
-    note(db, What.ANSWERS_SENT, by=client, about=client.reference, subject=intake.reference)
+    what = What.ANSWERS_SENT if before is None else What.ANSWERS_AMENDED
+    note(db, what, by=client, about=client.reference, subject=intake.reference)
     return intake
 
 

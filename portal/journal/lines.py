@@ -54,11 +54,28 @@ class What(StrEnum):
     # What was sent, and who looked at it.
     ANSWERS_SENT = "answers-sent"
     RECORD_OPENED = "record-opened"
+    RECORD_SAVED = "record-saved"
     REQUEST_OPENED = "request-opened"
+    MESSAGES_OPENED = "messages-opened"
+    LAMP_OPENED = "lamp-opened"
+    ANSWERS_AMENDED = "answers-amended"
+    AMENDMENT_READ = "amendment-read"
     LAMPS_SEEN = "lamps-seen"
     LAMP_NOTED = "lamp-noted"
     LAMP_CLOSED = "lamp-closed"
     LAMP_REOPENED = "lamp-reopened"
+    # What is said between a client and their therapist.
+    AGREED = "agreed"
+    NOT_AGREED = "not-agreed"
+    AGREEMENT_TAKEN_BACK = "agreement-taken-back"
+    MESSAGE_SENT = "message-sent"
+    MESSAGE_TAKEN_BACK = "message-taken-back"
+    MESSAGES_SWITCHED = "messages-switched"
+    REACHING_SAID = "reaching-said"
+    PASSAGE_SHARED = "passage-shared"
+    PASSAGE_TAKEN_BACK = "passage-taken-back"
+    READING_SUGGESTED = "reading-suggested"
+    SUGGESTION_TAKEN_BACK = "suggestion-taken-back"
     # Times.
     TIME_ASKED = "time-asked"
     TIME_PLACED = "time-placed"
@@ -84,10 +101,20 @@ class What(StrEnum):
     FEED_REVOKED = "feed-revoked"
     # The practice.
     PRACTICE_DESCRIBED = "practice-described"
+    WENT_AWAY = "went-away"
+    CAME_BACK = "came-back"
     SIGN_UP_SWITCHED = "sign-up-switched"
+    ALL_MESSAGES_SWITCHED = "all-messages-switched"
     HELP_LINES_CONFIRMED = "help-lines-confirmed"
     READINGS_IMPORTED = "readings-imported"
+    READING_PUBLISHED = "reading-published"
+    READING_WITHDRAWN = "reading-withdrawn"
     QUESTIONNAIRE_PUBLISHED = "questionnaire-published"
+    QUESTIONNAIRE_GIVEN = "questionnaire-given"
+    QUESTIONNAIRE_RETIRED = "questionnaire-retired"
+    QUESTIONNAIRE_BROUGHT_BACK = "questionnaire-brought-back"
+    TEXT_PUBLISHED = "text-published"
+    TEXT_RETIRED = "text-retired"
     # What is kept, and how.
     COPY_TAKEN = "copy-taken"
     DRAFT_DELETED = "draft-deleted"
@@ -107,8 +134,40 @@ class What(StrEnum):
 
 # What belongs together, for whoever looks for something in the journal.
 GROUPS: Mapping[str, frozenset[What]] = {
-    "opened": frozenset({What.RECORD_OPENED, What.REQUEST_OPENED, What.LAMPS_SEEN, What.COPY_TAKEN}),
-    "sent": frozenset({What.ANSWERS_SENT, What.TIME_ASKED, What.NOTE_WRITTEN}),
+    "opened": frozenset(
+        {
+            What.RECORD_OPENED,
+            What.RECORD_SAVED,
+            What.REQUEST_OPENED,
+            What.MESSAGES_OPENED,
+            What.LAMP_OPENED,
+            What.AMENDMENT_READ,
+            What.LAMPS_SEEN,
+            What.LAMP_NOTED,
+            What.LAMP_CLOSED,
+            What.LAMP_REOPENED,
+            What.COPY_TAKEN,
+        }
+    ),
+    "sent": frozenset(
+        {
+            What.ANSWERS_SENT,
+            What.ANSWERS_AMENDED,
+            What.TIME_ASKED,
+            What.NOTE_WRITTEN,
+            What.AGREED,
+            What.NOT_AGREED,
+            What.AGREEMENT_TAKEN_BACK,
+            What.MESSAGE_SENT,
+            What.MESSAGE_TAKEN_BACK,
+            What.MESSAGES_SWITCHED,
+            What.REACHING_SAID,
+            What.PASSAGE_SHARED,
+            What.PASSAGE_TAKEN_BACK,
+            What.READING_SUGGESTED,
+            What.SUGGESTION_TAKEN_BACK,
+        }
+    ),
     "times": frozenset(
         {
             What.TIME_PLACED,
@@ -158,10 +217,20 @@ GROUPS: Mapping[str, frozenset[What]] = {
             What.FEED_MADE,
             What.FEED_REVOKED,
             What.PRACTICE_DESCRIBED,
+            What.WENT_AWAY,
+            What.CAME_BACK,
             What.SIGN_UP_SWITCHED,
+            What.ALL_MESSAGES_SWITCHED,
             What.HELP_LINES_CONFIRMED,
             What.READINGS_IMPORTED,
+            What.READING_PUBLISHED,
+            What.READING_WITHDRAWN,
             What.QUESTIONNAIRE_PUBLISHED,
+            What.QUESTIONNAIRE_GIVEN,
+            What.QUESTIONNAIRE_RETIRED,
+            What.QUESTIONNAIRE_BROUGHT_BACK,
+            What.TEXT_PUBLISHED,
+            What.TEXT_RETIRED,
             What.RETENTION_SET,
         }
     ),
@@ -182,8 +251,18 @@ GROUPS: Mapping[str, frozenset[What]] = {
         }
     ),
 }
-# The therapist's own notes of how a time went; the desk says that nobody is told of them.
-FOR_THE_DESK_ALONE = frozenset({What.SAID_MET, What.SAID_NOT_MET, What.KEPT_OUTSIDE_HOURS})
+# The therapist's own notes of how a time went, and of what they did about an answer; the desk says that
+# nobody is told of them. That somebody has seen the answer is told.
+FOR_THE_DESK_ALONE = frozenset(
+    {
+        What.SAID_MET,
+        What.SAID_NOT_MET,
+        What.KEPT_OUTSIDE_HOURS,
+        What.LAMP_NOTED,
+        What.LAMP_CLOSED,
+        What.LAMP_REOPENED,
+    }
+)
 
 
 class Line(NamedTuple):

@@ -143,7 +143,7 @@ def publish_draft(
     unanswered = list(dict.fromkeys(each.rule for each in found if not answers.get(each.rule)))
     if unanswered:
         raise Unanswered(unanswered)
-    version = publish(db, made.definition, now=now, given=False)
+    version = publish(db, made.definition, now=now, given=False, by=by)
     if version.published_at == now:
         _keep_answers(db, version, found, answers, by, now)
     version.retired_at = None

@@ -129,10 +129,10 @@ def _usual(known: dict[str, Questionnaire]) -> tuple[str, str]:
 
 @blueprint.post("/<string:name>/retirement")
 @therapist_only
-def retire_it(_therapist: Therapist, name: str) -> ResponseReturnValue:
+def retire_it(therapist: Therapist, name: str) -> ResponseReturnValue:
     try:
         with transaction() as db:
-            retire(db, name, now=clock.now())
+            retire(db, name, by=therapist, now=clock.now())
     except IsGiven:
         flash("New clients are given these questions. Choose first what they are given instead.")
         return redirect(url_for("making.choose"), code=303)
@@ -142,9 +142,9 @@ def retire_it(_therapist: Therapist, name: str) -> ResponseReturnValue:
 
 @blueprint.post("/<string:name>/return")
 @therapist_only
-def take_up(_therapist: Therapist, name: str) -> ResponseReturnValue:
+def take_up(therapist: Therapist, name: str) -> ResponseReturnValue:
     with transaction() as db:
-        bring_back(db, name)
+        bring_back(db, name, by=therapist)
     flash("It can be given again.")
     return redirect(url_for("making.show", name=name), code=303)
 

@@ -7,9 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import therapist_only
+from portal.accounts.looking import note_opening
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import client_of, name_of, zone_of
 from portal.database import current_db, transaction
+from portal.journal.lines import What
 from portal.messages.forms import MessageForm
 from portal.messages.models import Writer
 from portal.messages.queries import conversation_with, unread_for
@@ -46,7 +48,7 @@ def inbox(therapist: Therapist) -> str:
 def switch(therapist: Therapist) -> ResponseReturnValue:
     on = request.form.get("on") == "yes"
     with transaction() as db:
-        switch_messages(db, on=on)
+        switch_messages(db, on=on, by=therapist)
     current_app.extensions["practice"].forget()
     flash(
         "Messages are switched on." if on else "Messages are switched off. What was written stays readable."
@@ -136,6 +138,8 @@ def _to_the_conversation(reference: str) -> ResponseReturnValue:
 def _page(therapist: Therapist, client: Client, form: MessageForm) -> str:
     db = current_db()
     found = conversation_with(db, client, therapist, before=request.args.get("before"))
+    if found.messages:
+        note_opening(What.MESSAGES_OPENED, therapist, client)
     return render_template(
         "messages/conversation.html",
         conversation=found,

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Client, Therapist
 from portal.database import new_reference
 from portal.errors import Refused
+from portal.journal.lines import What
+from portal.journal.noting import Somebody, note
 from portal.messages import emails
 from portal.messages.models import Message, MessagesOff, Writer
 from portal.messages.queries import is_off_for, message_of, words_row
@@ -67,6 +69,7 @@ def send_message(
     db.flush()
     if not is_told_already:
         _tell(db, pair, now)
+    note(db, What.MESSAGE_SENT, by=_writer(pair), about=client.reference, subject=message.reference)
     return message
 
 
@@ -94,21 +97,25 @@ def take_back(db: Session, pair: Pair, reference: str, *, now: datetime) -> None
     if message.read_at is not None:
         raise AlreadyRead
     message.sealed_words, message.taken_back_at = None, now
+    about = pair.client.reference
+    note(db, What.MESSAGE_TAKEN_BACK, by=_writer(pair), about=about, subject=reference)
 
 
 def switch_for(db: Session, client: Client, therapist: Therapist, *, on: bool, now: datetime) -> None:
     """Whether this therapist takes messages from this client; said twice, it is said once."""
     row = db.get(MessagesOff, (client.id, therapist.id), populate_existing=True)
-    if on and row is not None:
+    if on is (row is None):
+        return
+    if row is not None:
         db.delete(row)
-    if on or row is not None:
-        return
-    try:
-        with db.begin_nested():
-            db.add(MessagesOff(client_id=client.id, therapist_id=therapist.id, since=now))
-    except IntegrityError:
-        # Another desk was first, and said the same.
-        return
+    else:
+        try:
+            with db.begin_nested():
+                db.add(MessagesOff(client_id=client.id, therapist_id=therapist.id, since=now))
+        except IntegrityError:
+            # Another desk was first, and said the same.
+            return
+    note(db, What.MESSAGES_SWITCHED, by=therapist, about=client.reference)
 
 
 def _of_form(db: Session, client: Client, form_key: str) -> Message | None:
@@ -157,6 +164,10 @@ def _waits(db: Session, pair: Pair, now: datetime) -> bool:
     """Whether whom it is for was told already and has not read; within a day, of what is taken back too."""
     still_there = or_(Message.taken_back_at.is_(None), Message.sent_at > now - _DAY)
     return bool(db.scalar(_by(pair).where(Message.read_at.is_(None), still_there)))
+
+
+def _writer(pair: Pair) -> Somebody:
+    return pair.client if pair.by is Writer.CLIENT else pair.therapist
 
 
 def _other(writer: Writer) -> Writer:

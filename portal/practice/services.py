@@ -170,12 +170,13 @@ def open_sign_up(db: Session, *, to_everybody: bool, by: Somebody | Hand) -> Pra
     return practice
 
 
-def switch_messages(db: Session, *, on: bool) -> None:
+def switch_messages(db: Session, *, on: bool, by: Somebody | Hand) -> None:
     """Whether clients and therapists can write to one another here. Raises NotDescribed."""
     practice = db.get(Practice, ONLY_ROW, populate_existing=True)
     if practice is None:
         raise NotDescribed
     practice.takes_messages = on
+    note(db, What.ALL_MESSAGES_SWITCHED, by=by)
 
 
 def go_away(
@@ -210,6 +211,7 @@ def go_away(
         words=words or None,
     )
     db.add(absence)
+    note(db, What.WENT_AWAY, by=Hand.OPERATOR)
     return absence
 
 
@@ -225,6 +227,7 @@ def come_back(db: Session, reference: str, *, today: date) -> None:
         absence.last_day = today - timedelta(days=1)
     else:
         db.delete(absence)
+    note(db, What.CAME_BACK, by=Hand.OPERATOR)
 
 
 def practice_row(db: Session) -> Practice:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,20 +15,27 @@ from portal.accounts.queries import name_of, passkey_row, passkeys_of, ways_in, 
 from portal.errors import NotFound
 from portal.intake.lamp_queries import lamps_of
 from portal.intake.models import Intake
-from portal.intake.queries import AlreadySent, NotBegun, answering_of
+from portal.intake.queries import (
+    AlreadySent,
+    Earlier,
+    NotBegun,
+    answering_of,
+    earlier_answers,
+    parts_in,
+)
 from portal.intake.sent import copy_place
 from portal.intake.sent_copy import Row, rows_of, thawed
 from portal.journal.lines import FOR_THE_DESK_ALONE
 from portal.journal.models import JournalLine
 from portal.mail.models import OutgoingEmail
+from portal.privacy.exchanged import Plain, exchanged
+from portal.privacy.exchanged import iso as _iso
 from portal.reading.models import Reading, ReadingMark
 from portal.scheduling.models import Consultation, ConsultationEvent
 from portal.scheduling.words import note_of, offer_of, reply_of, words_of
 from portal.vault.keyring import CannotBeOpened
 from portal.vault.words import CANNOT_BE_OPENED, shown, unseal
 from portal.waiting.models import EarlierWish
-
-Plain = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +51,9 @@ def all_of(db: Session, client: Client, scope: Scope) -> Plain:
         "account": _account(db, client),
         "readings": list(_readings(db, client)),
         "answers": list(_answers(db, client, scope)),
-        "to_look_at": list(_lamps(db, client)),
+        "to_look_at": list(_lamps(db, client, scope)),
         "times": list(_times(db, client)),
-    }
+    } | exchanged(db, client, for_therapist=scope.for_therapist)
     if scope.for_therapist:
         return shared
     return shared | {
@@ -131,8 +137,17 @@ def _readings(db: Session, client: Client) -> Iterator[Plain]:
 
 def _answers(db: Session, client: Client, scope: Scope) -> Iterator[Plain]:
     sent = select(Intake).where(Intake.client_id == client.id, Intake.sent_at.is_not(None))
+    references: dict[int | None, str] = {}
     for intake in db.scalars(sent.order_by(Intake.sent_at)):
-        said: Plain = {"reference": intake.reference, "sent_at": _iso(intake.sent_at)}
+        said: Plain = {
+            "reference": intake.reference,
+            "sent_at": _iso(intake.sent_at),
+            "amends": references.get(intake.amends_id),
+            "read_at": _iso(intake.read_at),
+            "asked_for_more": intake.says_more,
+            "passed_parts": sorted(parts_in(intake.passed_parts)),
+        }
+        references[intake.id] = intake.reference
         try:
             copy = thawed(unseal(db, client.data_key, intake.sealed_copy or b"", of=copy_place(intake)))
         except CannotBeOpened:
@@ -140,7 +155,18 @@ def _answers(db: Session, client: Client, scope: Scope) -> Iterator[Plain]:
             continue
         if scope.for_therapist:
             said["scores"] = [asdict(score) for score in copy.scores]
-        yield said | {"rows": [_row(each) for each in copy.rows]}
+        yield said | {
+            "rows": [_row(each) for each in copy.rows],
+            "left_out": copy.left_out,
+            "said_before": [asdict(each) for each in _said_before(db, client, intake)],
+        }
+
+
+def _said_before(db: Session, client: Client, intake: Intake) -> list[Earlier]:
+    """To questions of older versions, which is not what was sent."""
+    with contextlib.suppress(CannotBeOpened):
+        return earlier_answers(db, client, intake)
+    return []
 
 
 def _not_sent(db: Session, client: Client) -> list[Plain]:
@@ -150,16 +176,24 @@ def _not_sent(db: Session, client: Client) -> list[Plain]:
 
 
 def _row(row: Row) -> Plain:
-    return {"section": row.section, "question": row.text, "answer": row.shown, "state": row.state}
+    plain = {"section": row.section, "question": row.text, "answer": row.shown, "state": row.state}
+    return plain if row.was is None else plain | {"before": row.was}
 
 
-def _lamps(db: Session, client: Client) -> Iterator[Plain]:
+def _lamps(db: Session, client: Client, scope: Scope) -> Iterator[Plain]:
     for each in lamps_of(db, client):
-        yield {
+        lamp: Plain = {
             "question": each.lamp.question,
             "noticed_at": _iso(each.lamp.lit_at),
             "seen_by_the_practice_at": _iso(each.lamp.seen_at),
         }
+        # What the practice did about it, and with which words, is the practice's own.
+        if scope.for_therapist:
+            lamp["history"] = [
+                {"what": line.move.value, "whom": line.name, "at": _iso(line.at), "note": line.note}
+                for line in each.lines
+            ]
+        yield lamp
 
 
 def _times(db: Session, client: Client) -> Iterator[Plain]:
@@ -232,7 +266,3 @@ def client_to_copy(db: Session, reference: str) -> Client:
     if client is None:
         raise NotFound
     return client
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -6,12 +6,12 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.access import client_only, therapist_only
+from portal.accounts.looking import ONCE_WITHIN
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import looks_at, zone_of
 from portal.database import current_db
 from portal.privacy.forms import JournalForm
 from portal.privacy.records import journal_for, record_of
-from portal.review.looking import ONCE_WITHIN
 from portal.review.queries import clients_by_name
 
 blueprint = Blueprint("record", __name__)

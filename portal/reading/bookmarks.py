@@ -57,4 +57,4 @@ def keep_place(db: Session, client: Client, reading: Reading, block: int) -> Non
 def _sealed(db: Session, client: Client, places: dict[str, int]) -> bytes:
     plain = json.dumps(places)
     room = -len(plain) % _PADDED_TO
-    return seal(db, client.data_key, plain + " " * room, of=places_row(client))
+    return seal(db, client.data_key, plain + " " * room, of=places_row(client.reference))

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Client
 from portal.database import new_reference
 from portal.errors import NotFound, Refused
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.reading.models import KeptPassage, Reading
 from portal.reading.queries import Kept, kept, kept_by, kept_of, line_row, passage_row, text_of_version
 from portal.reading.rendering import Block, blocks_of
@@ -105,12 +107,15 @@ def share_passage(db: Session, client: Client, reference: str, *, now: datetime)
     passage = kept_of(db, client, reference, to_change=True)
     if passage.shared_with_id != client.therapist_id:
         passage.shared_with_id, passage.shared_at = client.therapist_id, now
+        note(db, What.PASSAGE_SHARED, by=client, about=client.reference, subject=reference)
 
 
 def take_passage_back(db: Session, client: Client, reference: str) -> None:
     """Nobody but the client sees it any more."""
     passage = kept_of(db, client, reference, to_change=True)
-    passage.shared_with_id = passage.shared_at = None
+    if passage.shared_with_id is not None:
+        passage.shared_with_id = passage.shared_at = None
+        note(db, What.PASSAGE_TAKEN_BACK, by=client, about=client.reference, subject=reference)
 
 
 def let_passage_go(db: Session, client: Client, reference: str) -> None:

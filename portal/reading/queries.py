@@ -254,7 +254,7 @@ def bookmarks_of(db: Session, client: Client, *, to_change: bool = False) -> Boo
 
 def places_in(db: Session, client: Client, sealed: bytes) -> Mapping[str, int]:
     """Where the client is, by the references of readings."""
-    places: dict[str, int] = json.loads(unseal(db, client.data_key, sealed, of=places_row(client)))
+    places: dict[str, int] = json.loads(unseal(db, client.data_key, sealed, of=places_row(client.reference)))
     return places
 
 
@@ -290,13 +290,13 @@ def line_row(reference: str) -> str:
     return f"kept_passage.line:{reference}"
 
 
-def places_row(client: Client) -> str:
-    return f"bookmarks.places:{client.reference}"
+def places_row(client_reference: str) -> str:
+    return f"bookmarks.places:{client_reference}"
 
 
-def suggestion_row(client: Client, reference: str) -> str:
+def suggestion_row(client_reference: str, reference: str) -> str:
     """Where the words lie that go with a suggestion; `reference` is the reading's."""
-    return f"reading_suggestion.words:{client.reference}:{reference}"
+    return f"reading_suggestion.words:{client_reference}:{reference}"
 
 
 def _suggested(db: Session, client: Client, row: Row[Any, *tuple[Any, ...]]) -> Suggested | None:
@@ -310,4 +310,4 @@ def _suggested(db: Session, client: Client, row: Row[Any, *tuple[Any, ...]]) -> 
 def _words(db: Session, client: Client, reference: str, sealed: bytes | None) -> str | None:
     if sealed is None:
         return None
-    return unseal(db, client.data_key, sealed, of=suggestion_row(client, reference))
+    return unseal(db, client.data_key, sealed, of=suggestion_row(client.reference, reference))

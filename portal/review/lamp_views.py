@@ -11,12 +11,14 @@ from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import therapist_only
+from portal.accounts.looking import note_opening
 from portal.accounts.models import Therapist
 from portal.database import current_db, transaction
 from portal.intake.lamp_lifecycle import LampMoveNotAllowed, LampStatus
 from portal.intake.lamp_queries import lamp_on_desk, lamp_shown, person_of
 from portal.intake.lamps import close_lamp, note_on_lamp, reopen_lamp, see_lamp
 from portal.intake.models import Lamp
+from portal.journal.lines import What
 from portal.review.desk import blueprint, zone_of
 from portal.review.forms import LampNoteForm
 
@@ -79,6 +81,7 @@ def _place_of(found: Lamp, therapist: Therapist) -> str:
 
 def _lamp_page(therapist: Therapist, found: Lamp, form: LampNoteForm) -> str:
     db = current_db()
+    note_opening(What.LAMP_OPENED, therapist, found.client, subject=found.reference)
     return render_template(
         "review/lamp.html",
         shown=lamp_shown(db, found.client, found),

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import therapist_only
+from portal.accounts.looking import note_opening
 from portal.accounts.models import Therapist
 from portal.accounts.queries import client_of, name_of
 from portal.calendars.queries import sources_of
@@ -24,7 +25,6 @@ from portal.messages.queries import unread_for
 from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of
 from portal.review.forms import AnswerForm, DeclineForm, ReadForm
-from portal.review.looking import note_opening
 from portal.review.queries import Desk, desk_of, person_whole, request_shown, to_come_with
 from portal.review.undelivered import undelivered_for
 from portal.scheduling.answers import (
@@ -96,11 +96,13 @@ def person(therapist: Therapist, reference: str) -> str:
 def person_as_file(therapist: Therapist, reference: str) -> ResponseReturnValue:
     """For the therapist's paper file."""
     now, zone = clock.now(), zone_of(therapist)
+    whole = person_whole(current_db(), therapist, reference)
+    note_opening(What.RECORD_SAVED, therapist, whole.client)
     return as_file(
         "review/person_on_paper.html",
         called="document",
         on=now.astimezone(zone).date(),
-        person=person_whole(current_db(), therapist, reference),
+        person=whole,
         zone=zone,
         now=now,
     )
@@ -111,7 +113,7 @@ def person_as_file(therapist: Therapist, reference: str) -> ResponseReturnValue:
 def read_amendments(therapist: Therapist, reference: str) -> ResponseReturnValue:
     with transaction() as db:
         client = client_of(db, therapist, reference)
-        see_amendments(db, client, upto=ReadForm().upto.data or "", now=clock.now())
+        see_amendments(db, client, upto=ReadForm().upto.data or "", by=therapist, now=clock.now())
     return redirect(url_for("review.person", reference=reference), code=303)
 
 
@@ -124,6 +126,7 @@ def answers_as_sent(therapist: Therapist, reference: str, sent: str) -> str:
     intake = sent_intake_of(db, client, sent)
     if intake is None:
         raise NotFound
+    note_opening(What.RECORD_OPENED, therapist, client)
     return render_template(
         "review/answers_as_sent.html",
         client=client,

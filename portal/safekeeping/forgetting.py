@@ -21,9 +21,13 @@ from portal.accounts.models import (
     SignedInPlace,
     Therapist,
 )
-from portal.intake.models import Answer, Intake, Lamp
+from portal.consent.models import Agreement
+from portal.intake.models import Answer, EarlierAnswer, Intake, Lamp, LampEvent
 from portal.mail.models import OutgoingEmail
-from portal.reading.models import ReadingMark
+from portal.messages.models import Message, MessagesOff
+from portal.notes.models import Note, NotesKey
+from portal.reaching.models import ReachingWish
+from portal.reading.models import Bookmarks, KeptPassage, ReadingMark, ReadingSuggestion
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
 from portal.scheduling.models import Consultation, HeldWindow
 from portal.vault.models import DataKey
@@ -39,6 +43,19 @@ _WAYS_IN = (
     AuthenticatorApp,
     RecoveryCode,
     AddressChange,
+)
+# What else says itself whose it is.
+_THEIRS = (
+    Intake,
+    ReadingMark,
+    KeptPassage,
+    Bookmarks,
+    ReadingSuggestion,
+    Message,
+    MessagesOff,
+    ReachingWish,
+    Agreement,
+    EarlierWish,
 )
 # What is left of an erased client: that somebody had asked for these times, and what became of it, without a
 # word. The journal keeps its lines, which hold references only.
@@ -63,14 +80,18 @@ def forget_client(db: Session, client: Client, *, now: datetime) -> None:
 
 
 def forget_what_is_theirs(db: Session, client: Client, *, now: datetime) -> None:
-    """Of the features below: answers, lamps, marks, words, wishes, ways in, invitations, letters to them."""
+    """Of the features below: what they said, kept and were told, what was noted of them, their ways in."""
     _forget_letters(db, client)
+    _forget_notes(db, client, now)
     invited = or_(Invitation.client_id == client.id, Invitation.email == client.email)
     db.execute(delete(Invitation).where(invited))
     own = select(Intake.id).where(Intake.client_id == client.id)
-    db.execute(delete(Answer).where(Answer.intake_id.in_(own)))
+    for answers in (Answer, EarlierAnswer):
+        db.execute(delete(answers).where(answers.intake_id.in_(own)))
+    lamps = select(Lamp.id).where(Lamp.client_id == client.id)
+    db.execute(delete(LampEvent).where(LampEvent.lamp_id.in_(lamps)))
     db.execute(delete(Lamp).where(Lamp.client_id == client.id))
-    for table in (Intake, ReadingMark, EarlierWish, *_WAYS_IN):
+    for table in (*_THEIRS, *_WAYS_IN):
         db.execute(delete(table).where(table.client_id == client.id))
     db.execute(
         update(Consultation)
@@ -79,6 +100,15 @@ def forget_what_is_theirs(db: Session, client: Client, *, now: datetime) -> None
         .execution_options(synchronize_session=False)
     )
     _let_go_of_times_to_come(db, client, now)
+
+
+def _forget_notes(db: Session, client: Client, now: datetime) -> None:
+    """What therapists noted about them, and the key of it, which is another than theirs."""
+    db.execute(delete(Note).where(Note.client_id == client.id))
+    of_notes = select(DataKey).join(NotesKey, NotesKey.data_key_id == DataKey.id)
+    for key in db.scalars(of_notes.where(NotesKey.client_id == client.id)):
+        destroy(db, key, now=now)
+    db.execute(delete(NotesKey).where(NotesKey.client_id == client.id))
 
 
 def _forget_letters(db: Session, client: Client) -> None:

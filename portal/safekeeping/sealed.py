@@ -15,9 +15,20 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts.models import AuthenticatorApp, Client, Invitation, Passkey, Therapist
 from portal.calendars.models import CalendarSource
+from portal.consent.models import Agreement
+from portal.consent.queries import signature_place
 from portal.database import Base
-from portal.intake.models import Answer, Intake
-from portal.intake.queries import answer_place
+from portal.intake.lamp_queries import note_place
+from portal.intake.models import Answer, EarlierAnswer, Intake, Lamp, LampEvent
+from portal.intake.queries import answer_place, earlier_place
+from portal.messages import queries as messages
+from portal.messages.models import Message
+from portal.notes.models import Note, NotesKey
+from portal.notes.queries import words_place
+from portal.reaching.models import ReachingWish
+from portal.reaching.queries import said_place
+from portal.reading.models import Bookmarks, KeptPassage, Reading, ReadingSuggestion
+from portal.reading.queries import line_row, passage_row, places_row, suggestion_row
 from portal.scheduling.models import Consultation
 from portal.scheduling.words import note_row, offer_row, reply_row, words_row
 
@@ -70,11 +81,22 @@ class SealedColumn:
         return dict(zip(keys, row, strict=False)), self.place(*row[len(keys) + 1 :]), row[len(keys)]
 
 
-def _of_client(column: _Column, place: Callable[..., str], named_by: _Column) -> SealedColumn:
+def _of_client(column: _Column, place: Callable[..., str], *named_by: _Column) -> SealedColumn:
     """In a row that says itself which client it belongs to."""
     to_client = ((Client, column.class_.client_id == Client.id),)
     return SealedColumn(
-        column=column, key=Client.data_key_id, place=place, named_by=(named_by,), by_way_of=to_client
+        column=column, key=Client.data_key_id, place=place, named_by=named_by, by_way_of=to_client
+    )
+
+
+def _of_intake(column: _Column, place: Callable[..., str], *named_by: _Column) -> SealedColumn:
+    """In a row that belongs to one of a client's intakes."""
+    return SealedColumn(
+        column=column,
+        key=Client.data_key_id,
+        place=place,
+        named_by=(Intake.reference, *named_by),
+        by_way_of=((Intake, column.class_.intake_id == Intake.id), (Client, Intake.client_id == Client.id)),
     )
 
 
@@ -115,18 +137,44 @@ SEALED: list[SealedColumn] = [
         place=lambda reference: f"client.name:{reference}",
         named_by=(Client.reference,),
     ),
-    SealedColumn(
-        column=Answer.sealed_value,
-        key=Client.data_key_id,
-        place=answer_place,
-        named_by=(Intake.reference, Answer.link_id),
-        by_way_of=((Intake, Answer.intake_id == Intake.id), (Client, Intake.client_id == Client.id)),
-    ),
+    _of_intake(Answer.sealed_value, answer_place, Answer.link_id),
+    _of_intake(EarlierAnswer.sealed_words, earlier_place, EarlierAnswer.link_id, EarlierAnswer.version_id),
     _of_client(Intake.sealed_copy, lambda reference: f"intake.copy:{reference}", Intake.reference),
     _of_client(Consultation.sealed_words, words_row, Consultation.reference),
     _of_client(Consultation.sealed_reply, reply_row, Consultation.reference),
     _of_client(Consultation.sealed_offer, offer_row, Consultation.reference),
     _of_client(Consultation.sealed_note, note_row, Consultation.reference),
+    SealedColumn(
+        column=LampEvent.sealed_note,
+        key=Client.data_key_id,
+        place=note_place,
+        named_by=(LampEvent.reference,),
+        by_way_of=((Lamp, LampEvent.lamp_id == Lamp.id), (Client, Lamp.client_id == Client.id)),
+    ),
+    _of_client(Agreement.sealed_signature, signature_place, Agreement.reference),
+    _of_client(Message.sealed_words, messages.words_row, Message.reference),
+    _of_client(ReachingWish.sealed_said, said_place, Client.reference),
+    _of_client(KeptPassage.sealed_passage, passage_row, KeptPassage.reference),
+    _of_client(KeptPassage.sealed_line, line_row, KeptPassage.reference),
+    _of_client(Bookmarks.sealed_places, places_row, Client.reference),
+    SealedColumn(
+        column=ReadingSuggestion.sealed_words,
+        key=Client.data_key_id,
+        place=suggestion_row,
+        named_by=(Client.reference, Reading.reference),
+        by_way_of=(
+            (Client, ReadingSuggestion.client_id == Client.id),
+            (Reading, ReadingSuggestion.reading_id == Reading.id),
+        ),
+    ),
+    SealedColumn(
+        column=Note.sealed_words,
+        # Not the client's own: what a therapist notes for themselves has a key beside it.
+        key=NotesKey.data_key_id,
+        place=words_place,
+        named_by=(Note.reference,),
+        by_way_of=((NotesKey, Note.client_id == NotesKey.client_id),),
+    ),
     _of_one_person(Passkey, Passkey.sealed_name, "passkey.name"),
     _of_one_person(AuthenticatorApp, AuthenticatorApp.sealed_secret, "authenticator_app.secret"),
     *map(_of_invitation, ("name", "words")),

@@ -140,4 +140,4 @@ def suggestions_for(db: Session, client: Client) -> Sequence[Suggestion]:
 
 
 def _words(db: Session, client: Client, reference: str, sealed: bytes) -> str:
-    return unseal(db, client.data_key, sealed, of=suggestion_row(client, reference))
+    return unseal(db, client.data_key, sealed, of=suggestion_row(client.reference, reference))

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Therapist
 from portal.errors import NotFound, Refused
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.reading.models import Reading, ReadingAddress, ReadingRevision
 from portal.reading.pages import is_slug, slug_for
 from portal.reading.publishing import (
@@ -131,7 +133,7 @@ def restore_revision(
     return save_revision(db, reading, words_of(old), by=by, now=now)
 
 
-def publish_draft(db: Session, reference: str, *, number: int, now: datetime) -> Reading:
+def publish_draft(db: Session, reference: str, *, number: int, by: Therapist, now: datetime) -> Reading:
     """What the page showed is what clients see from now on; publishing it twice is publishing it once.
 
     Raises WrittenElsewhere if something newer was saved since, NothingToPublish.
@@ -143,13 +145,15 @@ def publish_draft(db: Session, reference: str, *, number: int, now: datetime) ->
     if newest.number != number:
         raise WrittenElsewhere(newest)
     publish_revision(db, reading, newest, now=now)
+    note(db, What.READING_PUBLISHED, by=by, subject=reading.reference)
     return reading
 
 
-def withdraw_reading(db: Session, reference: str) -> Reading:
+def withdraw_reading(db: Session, reference: str, *, by: Therapist) -> Reading:
     """Clients no longer find it; what they said and kept of it stays theirs."""
     reading = reading_called(db, reference, to_change=True)
     reading.published_at = None
+    note(db, What.READING_WITHDRAWN, by=by, subject=reading.reference)
     return reading
 
 

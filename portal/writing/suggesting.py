@@ -8,7 +8,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client, Therapist
+from portal.database import carry_out
 from portal.errors import NotFound
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.reading.models import Reading, ReadingSuggestion
 from portal.reading.queries import suggestion_row
 from portal.vault.words import seal
@@ -36,17 +39,18 @@ def suggest_reading(
         db.add(row)
     row.therapist_id, row.suggested_at, row.put_away = therapist.id, now, False
     row.sealed_words = (
-        seal(db, client.data_key, words, of=suggestion_row(client, reference)) if words else None
+        seal(db, client.data_key, words, of=suggestion_row(client.reference, reference)) if words else None
     )
     if not is_there_already:
         emails.tell_of_suggestion(db, client, now=now)
+    note(db, What.READING_SUGGESTED, by=therapist, about=client.reference, subject=reference)
 
 
-def take_suggestion_back(db: Session, client: Client, reference: str) -> None:
+def take_suggestion_back(db: Session, therapist: Therapist, client: Client, reference: str) -> None:
     """The client is no longer shown it as suggested; taken back twice, it is taken back once."""
     reading = select(Reading.id).where(Reading.reference == reference).scalar_subquery()
-    db.execute(
-        delete(ReadingSuggestion).where(
-            ReadingSuggestion.client_id == client.id, ReadingSuggestion.reading_id == reading
-        )
+    theirs = delete(ReadingSuggestion).where(
+        ReadingSuggestion.client_id == client.id, ReadingSuggestion.reading_id == reading
     )
+    if carry_out(db, theirs, {}):
+        note(db, What.SUGGESTION_TAKEN_BACK, by=therapist, about=client.reference, subject=reference)

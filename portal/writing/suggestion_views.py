@@ -47,7 +47,7 @@ def suggest(therapist: Therapist, reference: str) -> ResponseReturnValue:
 @therapist_only
 def withdraw(therapist: Therapist, reference: str, reading: str) -> ResponseReturnValue:
     with transaction() as db:
-        take_suggestion_back(db, client_of(db, therapist, reference), reading)
+        take_suggestion_back(db, therapist, client_of(db, therapist, reference), reading)
     flash("Taken back.")
     return redirect(url_for("suggesting.index", reference=reference), code=303)
 

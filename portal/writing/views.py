@@ -120,7 +120,9 @@ def publish(therapist: Therapist, reference: str) -> ResponseReturnValue:
     form.validate()
     try:
         with transaction() as db:
-            reading = publish_draft(db, reference, number=form.number.data or 0, now=clock.now())
+            reading = publish_draft(
+                db, reference, number=form.number.data or 0, by=therapist, now=clock.now()
+            )
     except NothingToPublish:
         flash("There is no text in it yet, so it was not published.")
     except WrittenElsewhere:
@@ -134,7 +136,7 @@ def publish(therapist: Therapist, reference: str) -> ResponseReturnValue:
 @therapist_only
 def withdraw(therapist: Therapist, reference: str) -> ResponseReturnValue:
     with transaction() as db:
-        withdraw_reading(db, reference)
+        withdraw_reading(db, reference, by=therapist)
     flash("Withdrawn. Clients no longer find it; what they kept of it stays theirs.")
     return _to(reference)
 

@@ -34,6 +34,7 @@ from portal.consent.wording import unmarked
 from portal.database import transaction
 from portal.errors import NotFound, Overtaken
 from portal.jobs.models import Job
+from portal.journal.lines import Hand
 from portal.mail.models import OutgoingEmail
 from tests import make
 
@@ -79,7 +80,7 @@ def publish(db, document_id, now, *, title="What stays between us", markdown, te
         document = writing.get_one(ConsentDocument, document_id)
         draft = save_draft(writing, document, title=title, markdown=markdown, seen=None, now=now)
         writing.flush()
-        version = publish_draft(writing, document, seen=draft.version, tell=tell, now=now)
+        version = publish_draft(writing, document, seen=draft.version, tell=tell, by=Hand.OPERATOR, now=now)
     db.expire_all()
     return db.get_one(ConsentVersion, version.id)
 
@@ -92,7 +93,7 @@ def test_a_text_is_a_draft_until_it_is_published_and_then_stays_as_it_is(db, now
         draft = add_document(writing, title="Title", markdown="One.", now=now)
         document = draft.document
         assert draft.status is TextStatus.DRAFT
-        publish_draft(writing, document, seen=draft.version, tell=False, now=now)
+        publish_draft(writing, document, seen=draft.version, tell=False, by=Hand.OPERATOR, now=now)
 
     version = db.scalars(select(ConsentVersion)).one()
     assert (version.status, version.number, version.published_at) == (TextStatus.PUBLISHED, 1, now)
@@ -112,7 +113,7 @@ def test_a_text_that_still_says_that_it_is_a_draft_is_not_published(db, now):
     with transaction() as writing:
         draft = import_documents(writing, shipped_documents(), now=now)[0]
         with pytest.raises(StillMarkedAsDraft):
-            publish_draft(writing, draft.document, seen=draft.version, tell=False, now=now)
+            publish_draft(writing, draft.document, seen=draft.version, tell=False, by=Hand.OPERATOR, now=now)
 
     assert set(db.scalars(select(ConsentVersion.status))) == {TextStatus.DRAFT}
 
@@ -140,7 +141,7 @@ def test_a_file_whose_slug_is_known_becomes_the_draft_of_the_next_version(db, no
         text = unmarked(draft.markdown)
         save_draft(writing, document, title="Own", markdown=text, seen=draft.version, now=now)
         writing.flush()
-        publish_draft(writing, document, seen=draft.version, tell=False, now=now)
+        publish_draft(writing, document, seen=draft.version, tell=False, by=Hand.OPERATOR, now=now)
     with transaction() as writing:
         import_documents(writing, shipped_documents()[:1], now=now)
 
@@ -157,7 +158,7 @@ def test_what_another_desk_has_saved_since_is_not_overwritten(db, text, now):
     with pytest.raises(Overtaken), transaction() as writing:
         save_draft(writing, document, title="Mine", markdown="Mine.", seen=None, now=now)
     with pytest.raises(Overtaken), transaction() as writing:
-        publish_draft(writing, document, seen=99, tell=False, now=now)
+        publish_draft(writing, document, seen=99, tell=False, by=Hand.OPERATOR, now=now)
 
     assert db.scalars(select(ConsentVersion.title).where(ConsentVersion.number.is_(None))).one() == "Theirs"
 
@@ -189,7 +190,9 @@ def test_a_retired_text_is_asked_about_no_more(db, sam, text, now):
     say(agree, sam, text, now, name="Sam Reed")
     other = make.client(db)
     with transaction() as writing:
-        retire_document(writing, writing.get_one(ConsentDocument, text.document_id), now=now)
+        retire_document(
+            writing, writing.get_one(ConsentDocument, text.document_id), by=Hand.OPERATOR, now=now
+        )
 
     db.expire_all()
     assert documents_for(db, again(db, other)) == []

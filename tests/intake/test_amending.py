@@ -302,9 +302,9 @@ def test_the_therapist_reads_them_up_to_the_one_that_was_on_the_page(db, sam, no
     kit = make.client(db, therapist=sam.therapist)
 
     with transaction() as writing:
-        see_amendments(writing, kit, upto=first, now=now)
+        see_amendments(writing, kit, upto=first, by=sam.therapist, now=now)
     assert [each.read_at for each in all_sent_by(db, sam)] == [None, None, None]
     with transaction() as writing:
-        see_amendments(writing, sam, upto=first, now=now)
+        see_amendments(writing, sam, upto=first, by=sam.therapist, now=now)
 
     assert [each.read_at for each in all_sent_by(db, sam)] == [None, now, None]

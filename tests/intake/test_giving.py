@@ -10,6 +10,7 @@ from portal.intake.giving import IsGiven, IsRetired, bring_back, give, retire
 from portal.intake.models import GivenVersion, QuestionnaireVersion
 from portal.intake.queries import given_questionnaire, given_version_id, overview_of
 from portal.intake.services import NothingPublished, begin_intake, publish
+from portal.journal.lines import Hand
 from tests import make
 from tests.intake.definitions import item, questionnaire
 
@@ -82,25 +83,25 @@ def test_where_nothing_is_given_nobody_begins_and_who_has_begun_goes_on(db, now)
 def test_what_is_given_cannot_be_retired_and_what_is_retired_cannot_be_given(db, now):
     one, two = make.questionnaire_version(db, ONE), make.questionnaire_version(db, OTHER, given=False)
     with pytest.raises(IsGiven):
-        retire(db, "test", now=now)
+        retire(db, "test", by=Hand.OPERATOR, now=now)
 
-    retire(db, "other", now=now)
+    retire(db, "other", by=Hand.OPERATOR, now=now)
 
     assert two.retired_at == now
     with pytest.raises(IsRetired):
         give(db, two, by=None, now=now)
-    bring_back(db, "other")
+    bring_back(db, "other", by=Hand.OPERATOR)
     give(db, two, by=None, now=now)
     assert (given_version_id(db), one.retired_at, two.retired_at) == (two.id, None, None)
     for name in ("gone", "nothing"):
         with pytest.raises(NotFound):
-            retire(db, name, now=now)
+            retire(db, name, by=Hand.OPERATOR, now=now)
 
 
 def test_all_versions_are_retired_together_and_the_next_one_is_not(db, now):
     make.questionnaire_version(db, ONE, given=False, number=1)
     make.questionnaire_version(db, TWO, given=False, number=2)
-    retire(db, "test", now=now)
+    retire(db, "test", by=Hand.OPERATOR, now=now)
 
     publish(db, questionnaire(item("c")), now=now, given=False)
 

@@ -18,6 +18,7 @@ from portal.calendars import services as calendars
 from portal.calendars.models import SourceKind
 from portal.calendars.queries import source_of
 from portal.database import transaction
+from portal.diary import naming
 from portal.diary import services as diary
 from portal.diary.importing import Found
 from portal.diary.kinds import FIRST_CONSULTATION, Manner, Stamina
@@ -35,13 +36,20 @@ from portal.privacy.models import Erasure
 from portal.privacy.retention import Reason, Retention
 from portal.reading import services as reading
 from portal.safekeeping import starting
-from portal.scheduling import answers, choosing, expiring, feeds, freed, placing, proposing, services
+from portal.scheduling import answers, choosing, expiring, feeds, freed, placing, proposing, services, undoing
 from portal.scheduling.lifecycle import Party, Status
 from portal.scheduling.models import ConsultationEvent
 from portal.scheduling.queries import consultation_called
 from tests import make
 from tests.intake.definitions import item, questionnaire
 from tests.journal.doors import DOORS, READING_AT_THE_DOORS, ROUTES_AT_THE_DOORS, WITHOUT_AT_THE_DOORS
+from tests.journal.published import (
+    PUBLISHED,
+    READING_WHAT_IS_PUBLISHED,
+    ROUTES_OF_PUBLISHING,
+    WITHOUT_PUBLISHING,
+)
+from tests.journal.said import ROUTES_OF_WHAT_IS_SAID, SAID, WITHOUT_WHAT_IS_SAID
 
 # The modules in which something is changed; another one of the kind is named here as well.
 CHANGING = (
@@ -53,12 +61,25 @@ CHANGING = (
     "accounts.second_step",
     "accounts.services",
     "calendars.services",
+    "consent.services",
+    "diary.naming",
     "diary.services",
+    "intake.amending",
+    "intake.choices",
+    "intake.giving",
+    "intake.lamps",
     "intake.services",
     "journal.services",
+    "making.services",
+    "messages.services",
+    "notes.services",
     "practice.services",
     "privacy.erasing",
     "privacy.services",
+    "reaching.services",
+    "reading.bookmarks",
+    "reading.keeping",
+    "reading.publishing",
     "reading.services",
     "safekeeping.starting",
     "scheduling.answers",
@@ -70,11 +91,17 @@ CHANGING = (
     "scheduling.placing",
     "scheduling.proposing",
     "scheduling.services",
+    "scheduling.undoing",
+    "waiting.services",
+    "writing.services",
+    "writing.suggesting",
 )
 
 # What changes something and leaves no line of its own, each with the reason why.
 WITHOUT = {
     **WITHOUT_AT_THE_DOORS,
+    **WITHOUT_PUBLISHING,
+    **WITHOUT_WHAT_IS_SAID,
     "calendars.services.look_again": "nothing changes but when it is looked at",
     "calendars.services.keep_copy": "when others keep somebody busy comes and goes every ten minutes",
     "calendars.services.keep_unchanged": "nothing has changed",
@@ -103,6 +130,7 @@ WITHOUT = {
 # What reads, or works something out.
 READING = {
     *READING_AT_THE_DOORS,
+    *READING_WHAT_IS_PUBLISHED,
     "intake.services.shipped_questionnaire",
     "reading.services.shipped_readings",
     "scheduling.proposing.free_starts",
@@ -112,21 +140,23 @@ READING = {
 # Which of these stands behind each address that takes a POST.
 ROUTES = {
     **ROUTES_AT_THE_DOORS,
+    **ROUTES_OF_PUBLISHING,
+    **ROUTES_OF_WHAT_IS_SAID,
     "calendars.add": "calendars.services.add_source",
     "calendars.look": "calendars.services.look_again",
     "calendars.remove": "calendars.services.remove_source",
-    "diary.bring_back": "diary.services.bring_back_kind",
-    "diary.change": "diary.services.change_kind",
+    "diary.bring_back": "diary.naming.bring_back_kind",
+    "diary.change": "diary.naming.change_kind",
     "diary.change_limits": "diary.services.set_limits",
     "diary.change_own_week": "diary.services.set_hours",
     "diary.change_week": "diary.services.set_hours",
     "diary.choose": "diary.services.choose_holidays",
     "diary.close": "diary.services.switch_holidays",
     "diary.differ": "diary.services.add_days",
-    "diary.move_up": "diary.services.move_kind_up",
-    "diary.name_kind": "diary.services.add_kind",
+    "diary.move_up": "diary.naming.move_kind_up",
+    "diary.name_kind": "diary.naming.add_kind",
     "diary.remove": "diary.services.remove_days",
-    "diary.retire": "diary.services.retire_kind",
+    "diary.retire": "diary.naming.retire_kind",
     "feed.make": "scheduling.feeds.make_feed",
     "feed.revoke": "scheduling.feeds.revoke_feed",
     "intake.keep_draft": "intake.services.save_answer",
@@ -158,17 +188,23 @@ ROUTES = {
     "review.propose": "scheduling.proposing.propose_times",
     "review.remove_words": "scheduling.phrases.remove_phrase",
     "review.say_met": "scheduling.answers.say_whether_met",
-    "review.see": "intake.services.see_lamps",
-    "review.take_back": "scheduling.services.undo",
+    "review.take_back": "scheduling.undoing.undo",
     "review.withdraw": "scheduling.proposing.withdraw_proposal",
     "scheduling.accept": "scheduling.choosing.accept_proposal",
     "scheduling.cancel": "scheduling.services.cancel_consultation",
     "scheduling.choose_time": "scheduling.services.request_consultation",
     "scheduling.refuse": "scheduling.choosing.decline_proposal",
     "scheduling.reminders": "scheduling.choosing.choose_reminders",
-    "scheduling.take_back": "scheduling.services.undo",
+    "scheduling.take_back": "scheduling.undoing.undo",
     "scheduling.wish": "scheduling.choosing.wish_for_earlier",
     "scheduling.write": "scheduling.services.write_note",
+}
+
+
+# What changes nothing that is stored, though it is posted.
+CHANGING_NOTHING = {
+    "bringing.mend": "a script asks how a pasted text reads without its looks",
+    "making.go_on": "a draft is tried out, and what is answered is kept in the page",
 }
 
 
@@ -256,7 +292,7 @@ def _undo(world, db):
     consultation = world.consultation(db)
     answers.decline_consultation(db, consultation, now=world.now)
     db.flush()
-    services.undo(db, consultation_called(db, consultation.reference), by=Party.THERAPIST, now=world.now)
+    undoing.undo(db, consultation_called(db, consultation.reference), by=Party.THERAPIST, now=world.now)
 
 
 def _freed(world, db):
@@ -318,6 +354,8 @@ def _draft(world, db):
 # Of each service how it is done, and the line that it leaves.
 ACTS = {
     **DOORS,
+    **PUBLISHED,
+    **SAID,
     "calendars.services.add_source": (What.CALENDAR_NAMED, lambda w, db: w.source(db)),
     "calendars.services.remove_source": (
         What.CALENDAR_REMOVED,
@@ -331,54 +369,61 @@ ACTS = {
             first=date(2027, 3, 9),
             last=date(2027, 3, 9),
             stretches=[],
-            today=date(2027, 3, 1),
+            now=w.now,
         ),
     ),
-    "diary.services.add_kind": (What.DIARY_CHANGED, lambda w, db: diary.add_kind(db, w.ada(db), _kind())),
-    "diary.services.bring_back_kind": (
+    "diary.naming.add_kind": (What.DIARY_CHANGED, lambda w, db: naming.add_kind(db, w.ada(db), _kind())),
+    "diary.naming.bring_back_kind": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.bring_back_kind(db, w.ada(db), w.kind(db, retired=True)),
+        lambda w, db: naming.bring_back_kind(db, w.ada(db), w.kind(db, retired=True)),
     ),
-    "diary.services.change_kind": (
+    "diary.naming.change_kind": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.change_kind(db, w.ada(db), w.kind(db), _kind()),
+        lambda w, db: naming.change_kind(db, w.ada(db), w.kind(db), _kind(), now=w.now),
     ),
     "diary.services.choose_holidays": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.choose_holidays(db, w.ada(db), country="GB", region=None),
+        lambda w, db: diary.choose_holidays(db, w.ada(db), country="GB", region=None, now=w.now),
     ),
-    "diary.services.move_kind_up": (
+    "diary.naming.move_kind_up": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.move_kind_up(db, w.ada(db), w.kind(db)),
+        lambda w, db: naming.move_kind_up(db, w.ada(db), w.kind(db)),
     ),
     "diary.services.remove_days": (What.DIARY_CHANGED, lambda w, db: _remove_days(w, db)),
-    "diary.services.retire_kind": (
+    "diary.naming.retire_kind": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.retire_kind(db, w.ada(db), w.kind(db)),
+        lambda w, db: naming.retire_kind(db, w.ada(db), w.kind(db)),
     ),
     "diary.services.set_hours": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.set_hours(db, w.ada(db), [(1, 540, 720, 0)]),
+        lambda w, db: diary.set_hours(db, w.ada(db), [(1, 540, 720, 0)], now=w.now),
     ),
     "diary.services.set_limits": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.set_limits(db, w.ada(db), Stamina(), most_open_requests=1, answers_first=False),
+        lambda w, db: diary.set_limits(
+            db, w.ada(db), Stamina(), most_open_requests=1, answers_first=False, now=w.now
+        ),
     ),
     "diary.services.switch_holidays": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.switch_holidays(db, w.ada(db), shown=["x"], closed=[]),
+        lambda w, db: diary.switch_holidays(db, w.ada(db), shown=["x"], closed=[], now=w.now),
     ),
     "diary.services.take_over": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.take_over(db, w.ada(db), _found([(1, 540, 720, 0)]), today=date(2027, 3, 1)),
+        lambda w, db: diary.take_over(db, w.ada(db), _found([(1, 540, 720, 0)]), now=w.now),
     ),
     "intake.services.publish": (What.QUESTIONNAIRE_PUBLISHED, lambda w, db: _publish(w, db)),
-    "intake.services.see_lamps": (
-        What.LAMPS_SEEN,
-        lambda w, db: intake.see_lamps(db, w.sam(db), now=w.now),
-    ),
     "intake.services.send_intake": (What.ANSWERS_SENT, _send),
     "journal.services.accept_journal": (What.JOURNAL_ACCEPTED, _tampered),
+    "practice.services.come_back": (
+        What.CAME_BACK,
+        lambda w, db: practice.come_back(db, _away(db).reference, today=date(2027, 3, 1)),
+    ),
+    "practice.services.go_away": (What.WENT_AWAY, lambda w, db: _away(db)),
+    "practice.services.switch_messages": (
+        What.ALL_MESSAGES_SWITCHED,
+        lambda w, db: practice.switch_messages(db, on=False, by=w.ada(db)),
+    ),
     "practice.services.confirm_help_lines": (
         What.HELP_LINES_CONFIRMED,
         lambda w, db: practice.confirm_help_lines(db, on=date(2027, 3, 1)),
@@ -489,7 +534,7 @@ ACTS = {
         What.TIME_ASKED,
         lambda w, db: services.tell_of_request(db, w.consultation(db), now=w.now),
     ),
-    "scheduling.services.undo": (What.MOVE_UNDONE, _undo),
+    "scheduling.undoing.undo": (What.MOVE_UNDONE, _undo),
     "scheduling.services.write_note": (
         What.NOTE_WRITTEN,
         lambda w, db: services.write_note(db, w.consultation(db, Status.CONFIRMED), "x", now=w.now),
@@ -497,11 +542,18 @@ ACTS = {
 }
 
 
+def _away(db):
+    days = {"first_day": date(2027, 3, 9), "last_day": date(2027, 3, 10)}
+    absence = practice.go_away(db, **days, today=date(2027, 3, 1))
+    db.flush()
+    return absence
+
+
 def _remove_days(w, db):
     days = diary.add_days(
-        db, w.ada(db), first=date(2027, 3, 9), last=date(2027, 3, 9), stretches=[], today=date(2027, 3, 1)
+        db, w.ada(db), first=date(2027, 3, 9), last=date(2027, 3, 9), stretches=[], now=w.now
     )
-    diary.remove_days(db, w.ada(db), db.get_one(DaysDiffer, days.id))
+    diary.remove_days(db, w.ada(db), db.get_one(DaysDiffer, days.id), now=w.now)
 
 
 def _found(hours):
@@ -562,7 +614,8 @@ def test_every_address_that_takes_a_post_names_its_service(app):
     """A new one is named in ROUTES."""
     posting = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
 
-    assert sorted(posting - set(ROUTES)) == []
+    assert sorted({*ROUTES, *CHANGING_NOTHING} - posting) == []
+    assert sorted(posting - {*ROUTES, *CHANGING_NOTHING}) == []
     elsewhere = {name for name in ROUTES.values() if name.startswith("privacy.copying.")}
     assert sorted(set(ROUTES.values()) - {*ACTS, *WITHOUT} - elsewhere) == []
 

@@ -15,13 +15,19 @@ from sqlalchemy import select, update
 
 from portal.accounts.models import SignedInPlace
 from portal.database import Base, transaction
+from portal.intake.amending import begin_amendment
+from portal.intake.queries import latest_of
+from portal.intake.replies import Posted
+from portal.intake.services import save_answer, send_intake
 from portal.jobs.worker import Worker
 from portal.journal.lines import By, Hand
 from portal.journal.models import JournalLine
-from portal.privacy import gathering
+from portal.privacy import exchanged, gathering
 from portal.privacy.copying import copy_of_clients, path_of
 from portal.privacy.gathering import Scope
 from portal.privacy.models import CopyOfAll
+from portal.reading.keeping import share_passage
+from portal.reading.models import KeptPassage
 from portal.vault.models import DataKey
 from tests import html, make
 from tests.browser import Browser
@@ -88,6 +94,7 @@ NOT_COPIED = {
     "mailed_link": "a hash of what was mailed, which opens something",
     "begun_step": "what was begun in a browser, for ten minutes",
     "erasure": "the page that asks for it shows it; the reason to put it off is the therapist's",
+    "notes_key": "a key; what it seals is the therapist's own, and in their copy",
     "recovery_code": "hashes; how many are left is told",
     "authenticator_app": "a secret; that there is one is told",
 }
@@ -95,7 +102,7 @@ NOT_COPIED = {
 
 def test_every_table_that_names_a_client_is_copied_or_has_a_reason_not_to_be():
     """A new table that refers to a client fails here, until a copy thinks of it."""
-    told = Path(gathering.__file__).read_text()
+    told = Path(gathering.__file__).read_text() + Path(exchanged.__file__).read_text()
     for table in Base.metadata.sorted_tables:
         names = any(key.column.table.name == "client" for key in table.foreign_keys)
         model = next(each for each in Base.__subclasses__() if each.__tablename__ == table.name)
@@ -104,7 +111,53 @@ def test_every_table_that_names_a_client_is_copied_or_has_a_reason_not_to_be():
 
 
 # Whose rows are found by a query of their own feature.
-ELSEWHERE = {"Lamp": "lamps_of", "Passkey": "passkeys_of"}
+ELSEWHERE = {"Lamp": "lamps_of", "Passkey": "passkeys_of", "Note": "notes_about"}
+
+
+def test_what_a_therapist_notes_for_themselves_is_in_their_copy_and_in_no_client_s(sams, adas, sam):
+    """Nor is what they wrote down about an answer to look at."""
+    clients = files_in(post(sams, "/account/copy"))
+    therapists = files_in(post(adas, f"/desk/clients/{sam.reference}/copy"))
+
+    for form in ("index.html", "everything.json"):
+        assert [each for each in ("wallaroo", "okapi") if each not in therapists[form].decode()] == []
+    assert [each for each in (b"wallaroo", b"okapi") if each in b"".join(clients.values())] == []
+
+
+def test_of_what_a_client_keeps_a_therapist_s_copy_holds_what_is_shared_with_them(app, sams, adas, sam):
+    before = files_in(post(adas, f"/desk/clients/{sam.reference}/copy"))["everything.json"].decode()
+    assert json.loads(before)["passages"] == []
+    assert "places" not in json.loads(before)
+    with app.test_request_context(), transaction() as db:
+        for passage in db.scalars(select(KeptPassage).where(KeptPassage.client_id == sam.id)):
+            share_passage(db, db.merge(sam), passage.reference, now=sam.joined_at)
+
+    after = files_in(post(adas, f"/desk/clients/{sam.reference}/copy"))["everything.json"].decode()
+
+    assert [each["words"] for each in json.loads(after)["passages"]] == ["As a numbat"]
+    assert "dormouse" in after
+
+
+def test_an_amendment_is_in_a_copy_beside_what_it_amends(app, sams, sam, now):
+    """In the standard's form it says of itself that it is an amended one."""
+    with app.test_request_context(), transaction() as db:
+        begin_amendment(db, db.merge(sam), now=now)
+        save_answer(db, db.merge(sam), "what-brings-you", Posted(["The zeppelin is back"]), now=now)
+        db.flush()
+        send_intake(db, db.merge(sam), seen=latest_of(db, db.merge(sam)).intake.version, now=now)
+
+    files = files_in(post(sams, "/account/copy"))
+
+    first, second = json.loads(files["everything.json"])["answers"]
+    assert (first["amends"], second["amends"]) == (None, first["reference"])
+    (changed,) = [row for row in second["rows"] if "before" in row and row["before"]]
+    assert (changed["before"], changed["answer"]) == (["The zeppelin has left"], ["The zeppelin is back"])
+    status = {
+        each["reference"]: json.loads(files[f"answers/{each['reference']}.json"])["status"]
+        for each in (first, second)
+    }
+    assert list(status.values()) == ["completed", "amended"]
+    assert "Corrected 2027-03-01" in files["index.html"].decode()
 
 
 def test_ways_in_are_told_and_nothing_that_opens_them(app, db, sams, sam, people):

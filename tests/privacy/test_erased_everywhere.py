@@ -11,7 +11,7 @@ from sqlalchemy import select
 from portal.accounts.models import Client
 from portal.database import transaction
 from portal.intake.models import Answer, Intake
-from portal.intake.queries import sent_intake_of
+from portal.intake.sent import sent_intake_of
 from portal.safekeeping.backups import backups_in
 from portal.safekeeping.container import extract
 from portal.safekeeping.keyfile import keys_in, path_in

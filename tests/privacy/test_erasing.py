@@ -13,7 +13,7 @@ from portal.accounts.queries import person_with_address
 from portal.accounts.services import add_client
 from portal.database import Base, transaction
 from portal.intake.models import Answer, Intake
-from portal.intake.queries import sent_intake_of
+from portal.intake.sent import sent_intake_of
 from portal.journal.models import JournalLine
 from portal.mail.models import OutgoingEmail
 from portal.privacy.models import Erasure
@@ -24,10 +24,10 @@ from portal.web.formatting import day
 from tests import make
 from tests.browser import Browser
 from tests.privacy.scene import everything_stored
-from tests.safekeeping.filled import CANARIES
+from tests.safekeeping.filled import ADAS_OWN, CANARIES
 
 # What is Ada's own is not among them.
-WORDS = [each for each in CANARIES if each not in ("kestrel", "lapwing", "marmot", "tapir", "ibex")]
+WORDS = [each for each in CANARIES if each not in ADAS_OWN]
 # Every table that names a client, and what an erasure leaves in it.
 LEFT = {
     "consultation": "that somebody had asked for a time, and what became of it; without a word",

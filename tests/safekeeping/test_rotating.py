@@ -15,7 +15,7 @@ from portal.accounts.services import keep_name, own_key
 from portal.app import create_app
 from portal.database import transaction
 from portal.intake.models import Intake
-from portal.intake.queries import sent_intake_of
+from portal.intake.sent import sent_intake_of
 from portal.journal.models import JournalLine
 from portal.safekeeping.rotating import drop_idle_keys, seal_keys_anew, seal_words_anew
 from portal.safekeeping.sealed import SEALED

@@ -26,6 +26,7 @@ NO_WORDS = {
     "passkey.credential_id": "not sealed: a passkey's name for itself, by which it is found",
     "passkey.public_key": "not sealed: it opens nothing",
     "begun_step.challenge": "not sealed: random, and good for ten minutes",
+    "brought_file.content": "not sealed: a file of questions, in which nobody says anything",
 }
 
 

@@ -101,13 +101,13 @@ def test_two_who_write_at_once_lose_neither_text(db, ada, now):
 def test_what_is_published_stays_up_while_the_next_draft_is_written(db, ada, now):
     reference = begun(ada, now)
     with transaction() as changing:
-        publish_draft(changing, reference, number=1, now=now)
+        publish_draft(changing, reference, number=1, by=ada, now=now)
     with transaction() as changing:
         save_draft(changing, reference, SECOND, based_on=1, by=ada, now=now)
 
     assert stored(db, reference).markdown == "One."
     with transaction() as changing:
-        publish_draft(changing, reference, number=2, now=now + timedelta(days=1))
+        publish_draft(changing, reference, number=2, by=ada, now=now + timedelta(days=1))
 
     reading = stored(db, reference)
     assert (reading.markdown, reading.version, reading.published_at) == ("One, two.", 2, now)
@@ -119,7 +119,7 @@ def test_publishing_twice_is_publishing_once(db, ada, now):
 
     for _ in range(2):
         with transaction() as changing:
-            publish_draft(changing, reference, number=1, now=now)
+            publish_draft(changing, reference, number=1, by=ada, now=now)
 
     assert stored(db, reference).version == 1
 
@@ -130,10 +130,10 @@ def test_only_what_the_page_showed_is_published_and_nothing_empty(db, ada, now):
         save_draft(changing, reference, SECOND, based_on=1, by=ada, now=now)
 
     with pytest.raises(WrittenElsewhere), transaction() as changing:
-        publish_draft(changing, reference, number=1, now=now)
+        publish_draft(changing, reference, number=1, by=ada, now=now)
     empty = begun(ada, now, Words("Nothing yet", "", " \n"))
     with pytest.raises(NothingToPublish), transaction() as changing:
-        publish_draft(changing, empty, number=1, now=now)
+        publish_draft(changing, empty, number=1, by=ada, now=now)
 
     assert published_readings(db) == []
 
@@ -152,14 +152,14 @@ def test_an_old_text_is_brought_back_as_the_newest(db, ada, now):
 def test_a_withdrawn_reading_is_found_by_nobody_until_it_is_published_again(db, ada, now):
     client, reference = make.client(db), begun(ada, now)
     with transaction() as changing:
-        publish_draft(changing, reference, number=1, now=now)
+        publish_draft(changing, reference, number=1, by=ada, now=now)
 
     with transaction() as changing:
-        withdraw_reading(changing, reference)
+        withdraw_reading(changing, reference, by=ada)
     with pytest.raises(NotFound):
         reading_for(db, client, "on-rest")
     with transaction() as changing:
-        publish_draft(changing, reference, number=1, now=now)
+        publish_draft(changing, reference, number=1, by=ada, now=now)
 
     db.expire_all()
     assert reading_for(db, client, "on-rest").reading.version == 1
@@ -168,18 +168,18 @@ def test_a_withdrawn_reading_is_found_by_nobody_until_it_is_published_again(db, 
 def test_the_old_address_of_what_was_published_once_leads_to_the_new_one(db, ada, now):
     client, reference = make.client(db), begun(ada, now)
     with transaction() as changing:
-        publish_draft(changing, reference, number=1, now=now)
+        publish_draft(changing, reference, number=1, by=ada, now=now)
     with pytest.raises(StillUp), transaction() as changing:
         rename_reading(changing, reference, "resting")
 
     with transaction() as changing:
-        withdraw_reading(changing, reference)
+        withdraw_reading(changing, reference, by=ada)
         rename_reading(changing, reference, "resting")
     with pytest.raises(NotFound) as nowhere:
         reading_for(db, client, "on-rest")
     assert not isinstance(nowhere.value, Moved)
     with transaction() as changing:
-        publish_draft(changing, reference, number=1, now=now)
+        publish_draft(changing, reference, number=1, by=ada, now=now)
 
     db.expire_all()
     with pytest.raises(Moved) as moved:
@@ -190,8 +190,8 @@ def test_the_old_address_of_what_was_published_once_leads_to_the_new_one(db, ada
 def test_a_reading_can_go_back_to_an_address_that_it_had(db, ada, now):
     reference = begun(ada, now)
     with transaction() as changing:
-        publish_draft(changing, reference, number=1, now=now)
-        withdraw_reading(changing, reference)
+        publish_draft(changing, reference, number=1, by=ada, now=now)
+        withdraw_reading(changing, reference, by=ada)
         rename_reading(changing, reference, "resting")
 
     with transaction() as changing:
