@@ -106,9 +106,7 @@ def lead(email: str) -> None:
 def _say_what_comes_next(address: str) -> None:
     desk = f"{current_app.config['BASE_URL']}/desk"
     if not current_practice().is_named:
-        click.echo(
-            f"The practice is set up in eight short pages, after signing in: {desk}/practice/first-start"
-        )
+        click.echo(f"The practice is set up in eight short pages: {desk}/practice/first-start")
     page = f"{desk}/hours"
     click.echo(f"Nobody can ask for a time before there are working hours: {page}")
     click.echo(f'or: hours set "Mon-Thu 09:00-12:00, 13:00-17:00" --therapist {address}')
