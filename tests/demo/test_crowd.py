@@ -1,4 +1,4 @@
-"""A crowd with a past: as many as are wanted, in states that the lifecycle allows, and nobody booked twice."""
+"""A crowd with a past: as many as are wanted, as the lifecycle allows, and nobody booked twice."""
 
 from __future__ import annotations
 
