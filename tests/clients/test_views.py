@@ -75,21 +75,20 @@ def test_what_an_address_says_wrongly_is_left_out_and_said(adas, sam):
     assert "how far they have come and the first day" in page.text
 
 
-@pytest.mark.parametrize("order", ["", "sort=joined", "sort=address", "q=cl", "stage=joined"])
-@pytest.mark.parametrize("reversed_", ["", "reversed=yes"])
-def test_fifty_stand_on_a_page_and_nobody_is_left_out_or_comes_twice(db, adas, ada, order, reversed_):
-    for number in range(120):
+def test_fifty_stand_on_a_page_and_nobody_is_left_out_or_comes_twice(db, adas, ada):
+    for number in range(105):
         made = make.client(db, name=f"Person {number}", therapist=ada)
         # Many of them at the very same moment.
         made.moved_at = made.joined_at + timedelta(days=number // 40)
     db.flush()
 
-    seen = [names_on(adas.open("/desk/clients?" + "&".join(filter(None, (order, reversed_)))))]
-    while "The next fifty" in adas.page.text:
-        seen.append(names_on(adas.follow("The next fifty")))
+    for order in ("", "sort=joined", "sort=address&reversed=yes", "q=cl", "stage=joined&reversed=yes"):
+        seen = [names_on(adas.open(f"/desk/clients?{order}"))]
+        while "The next fifty" in adas.page.text:
+            seen.append(names_on(adas.follow("The next fifty")))
 
-    assert [len(page) for page in seen] == [50, 50, 20]
-    assert len({name for page in seen for name in page}) == 120
+        assert [len(page) for page in seen] == [50, 50, 5], order
+        assert len({name for page in seen for name in page}) == 105, order
 
 
 def test_days_narrow_by_what_happened_last(db, adas, ada, sam):

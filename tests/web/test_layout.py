@@ -51,7 +51,7 @@ def test_a_therapist_finds_theirs(db, browser):
 
     ways = next(page.root.all("nav", class_="bar__nav")).all("a")
     assert [way.text for way in ways] == [
-        *["Today", "Calendar", "Hours", "Readings", "Questions", "Agreements", "Practice"],
+        *["Today", "Clients", "Calendar", "Hours", "Readings", "Questions", "Practice"],
         "Get help now",
     ]
 
