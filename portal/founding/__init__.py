@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.founding import line_views, mail_views, views, wording_views
+from portal.founding import away_views, line_views, mail_views, views, wording_views
 from portal.founding.desk import blueprint
 
 # Each of them puts its pages on the one blueprint.
-_PAGES = (views, line_views, mail_views, wording_views)
+_PAGES = (views, away_views, line_views, mail_views, wording_views)
 
 
 def init_app(app: Flask) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wtforms import (
+    DateField,
     Field,
     HiddenField,
     IntegerField,
@@ -181,6 +182,32 @@ class LineForm(PortalForm):
     def line(self) -> Line:
         fields = ("name", "call", "text", "word", "hours", "languages")
         return Line(**{name: self[name].data or "" for name in fields})
+
+
+class AwayForm(PortalForm):
+    first_day = DateField("First day away", validators=[InputRequired("Choose the first day")])
+    last_day = DateField("Last day away", validators=[InputRequired("Choose the last day")])
+    stand_in = StringField(
+        "Who stands in? (optional)", [Length(max=80, message="Keep the name under 80 characters")]
+    )
+    stand_in_email = StringField(
+        "The address by which they sign in here (optional)",
+        [Length(max=254, message="An address is never so long")],
+    )
+    words = TextAreaField(
+        "What clients read meanwhile (optional)",
+        [Length(max=500, message="Keep it under 500 characters")],
+    )
+
+    def validate_last_day(self, field: DateField) -> None:
+        if self.first_day.data and field.data and field.data < self.first_day.data:
+            raise ValidationError("Choose a last day that is not before the first")
+
+    def validate_stand_in_email(self, field: StringField) -> None:
+        if field.data and not self.stand_in.data:
+            raise ValidationError("Write who stands in, as clients are to read it")
+        if field.data and "@" not in field.data:
+            raise ValidationError("Enter an address with an @, for example name@example.org")
 
 
 class WordingForm(PortalForm):

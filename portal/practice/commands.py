@@ -92,6 +92,7 @@ def confirm(yes: bool) -> None:
         click.confirm(f"Have you checked that these are right for {here.name}?", abort=True)
     today = _today()
     with transaction() as db:
+        by_the_operator(db)
         confirm_help_lines(db, on=today)
     click.echo(f"Confirmed on {full_date(today)}")
 
@@ -117,6 +118,7 @@ def away(
     if first_day:
         try:
             with transaction() as db:
+                by_the_operator(db)
                 go_away(
                     db,
                     first_day=first_day.date(),
@@ -138,6 +140,7 @@ def back(reference: str) -> None:
     """End the absence of this REFERENCE: from today on the practice is there."""
     try:
         with transaction() as db:
+            by_the_operator(db)
             come_back(db, reference, today=_today())
     except NotFound:
         raise click.ClickException(f"There is no absence {reference} to end") from None

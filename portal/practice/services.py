@@ -156,7 +156,7 @@ def confirm_help_lines(db: Session, *, on: date) -> Practice:
     if practice is None:
         raise NotDescribed
     practice.help_lines_confirmed_on = on
-    note(db, What.HELP_LINES_CONFIRMED, by=Hand.OPERATOR)
+    note(db, What.HELP_LINES_CONFIRMED, by=Hand.THERAPIST)
     return practice
 
 
@@ -211,7 +211,7 @@ def go_away(
         words=words or None,
     )
     db.add(absence)
-    note(db, What.WENT_AWAY, by=Hand.OPERATOR)
+    note(db, What.WENT_AWAY, by=Hand.THERAPIST)
     return absence
 
 
@@ -227,7 +227,7 @@ def come_back(db: Session, reference: str, *, today: date) -> None:
         absence.last_day = today - timedelta(days=1)
     else:
         db.delete(absence)
-    note(db, What.CAME_BACK, by=Hand.OPERATOR)
+    note(db, What.CAME_BACK, by=Hand.THERAPIST)
 
 
 def practice_row(db: Session) -> Practice:
