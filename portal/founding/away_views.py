@@ -33,6 +33,7 @@ def away(therapist: Therapist) -> ResponseReturnValue:
                 stand_in=form.stand_in.data or None,
                 stand_in_email=form.stand_in_email.data or None,
                 words=form.words.data or None,
+                by=therapist,
             )
     except UnfitFacts as unfit:
         form.refuse(form.last_day, str(unfit)[:1].upper() + str(unfit)[1:])
@@ -46,7 +47,7 @@ def away(therapist: Therapist) -> ResponseReturnValue:
 @therapist_only
 def end_absence(therapist: Therapist, reference: str) -> ResponseReturnValue:
     with transaction() as db:
-        come_back(db, reference, today=_today())
+        come_back(db, reference, today=_today(), by=therapist)
     forget_facts()
     flash("The practice is there again from today on.")
     return redirect(url_for("founding.away"), code=303)

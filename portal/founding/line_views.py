@@ -61,7 +61,7 @@ def confirm_lines(therapist: Therapist) -> ResponseReturnValue:
         return _lines_page(form)
     today = clock.now().astimezone(facts.zone).date()
     with transaction() as db:
-        confirm_help_lines(db, on=today)
+        confirm_help_lines(db, on=today, by=therapist)
         note_page(db, Page.HELP_LINES)
     return on_from(Page.HELP_LINES, "Thank you. Every page says from now on that you checked them today.")
 
@@ -70,7 +70,7 @@ def confirm_lines(therapist: Therapist) -> ResponseReturnValue:
 @therapist_only
 def restore_lines(therapist: Therapist) -> ResponseReturnValue:
     with transaction() as db:
-        keep_help_lines(db, None)
+        keep_help_lines(db, None, by=therapist)
     return _back("These are the lines that come with the portal. Look whether they are right.")
 
 
@@ -87,7 +87,9 @@ def emergency(therapist: Therapist) -> ResponseReturnValue:
         known = here or Country(
             code=facts.country, name=country_names().get(facts.country, facts.country), emergency="", lines=()
         )
-        return _keep(replace(known, emergency=form.emergency.data or "", police=form.police.data or ""))
+        return _keep(
+            therapist, replace(known, emergency=form.emergency.data or "", police=form.police.data or "")
+        )
     return page_shown("emergency", Page.HELP_LINES, form=form)
 
 
@@ -98,7 +100,7 @@ def new_line(therapist: Therapist) -> ResponseReturnValue:
     form = LineForm(data={"seen": _mark(here)})
     if form.validate_on_submit() and _is_as_seen(form, here):
         try:
-            return _keep(with_line(here, form.line, place=None))
+            return _keep(therapist, with_line(here, form.line, place=None))
         except TooManyLines:
             form.refuse(form.name, f"There is room for {MOST_LINES} lines. Change or remove another one")
     return page_shown("line", Page.HELP_LINES, form=form, place=None, here=here)
@@ -112,7 +114,7 @@ def line(therapist: Therapist, place: str) -> ResponseReturnValue:
     found = _at(here, place)
     form = LineForm(data=vars(here.lines[found]) | {"seen": _mark(here)})
     if form.validate_on_submit() and _is_as_seen(form, here):
-        return _keep(with_line(here, form.line, place=found))
+        return _keep(therapist, with_line(here, form.line, place=found))
     return page_shown("line", Page.HELP_LINES, form=form, place=place, here=here)
 
 
@@ -120,7 +122,7 @@ def line(therapist: Therapist, place: str) -> ResponseReturnValue:
 @therapist_only
 def remove_line(therapist: Therapist, place: str) -> ResponseReturnValue:
     try:
-        return _changed(place, without_line)
+        return _changed(therapist, place, without_line)
     except LastLine:
         flash("It stays: somebody who listens has to be named. Change it, or add another one first.")
         return redirect(address_of(Page.HELP_LINES), code=303)
@@ -129,17 +131,19 @@ def remove_line(therapist: Therapist, place: str) -> ResponseReturnValue:
 @blueprint.post("/help-lines/<string:place>/first")
 @therapist_only
 def put_first(therapist: Therapist, place: str) -> ResponseReturnValue:
-    return _changed(place, line_first)
+    return _changed(therapist, place, line_first)
 
 
-def _changed(place: str, change: Callable[[Country, int], Country]) -> ResponseReturnValue:
+def _changed(
+    therapist: Therapist, place: str, change: Callable[[Country, int], Country]
+) -> ResponseReturnValue:
     """A button of the list; a list that has changed meanwhile is only shown anew."""
     here = _known()
     form = ConfirmForm()
     if form.seen.data != _mark(here):
         form.refuse(form.seen, _MEANWHILE)
         return _lines_page(form)
-    return _keep(change(here, _at(here, place)))
+    return _keep(therapist, change(here, _at(here, place)))
 
 
 def _lines_page(form: ConfirmForm) -> str:
@@ -196,9 +200,9 @@ def _mark(here: Country | None) -> str:
     return hashlib.sha256(kept(here).encode()).hexdigest()[:16] if here else "none"
 
 
-def _keep(here: Country) -> ResponseReturnValue:
+def _keep(therapist: Therapist, here: Country) -> ResponseReturnValue:
     with transaction() as db:
-        keep_help_lines(db, kept(here))
+        keep_help_lines(db, kept(here), by=therapist)
     return _back(_CHANGED)
 
 

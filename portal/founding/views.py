@@ -79,7 +79,7 @@ def name(therapist: Therapist) -> ResponseReturnValue:
     form = NameForm(data={"name": facts.name if facts.is_named else ""})
     if form.validate_on_submit():
         with transaction() as db:
-            name_practice(db, form.name.data or "")
+            name_practice(db, form.name.data or "", by=therapist)
             note_page(db, Page.NAME)
         return on_from(Page.NAME, _SAVED)
     return page_shown("name", Page.NAME, form=form, telling=telling_words(form.name.data or ""))
@@ -108,7 +108,9 @@ def place(therapist: Therapist) -> ResponseReturnValue:
     form.offer(dict(country_names()) | {code: name for code, name in elsewhere.items() if code})
     if form.validate_on_submit():
         with transaction() as db:
-            place_practice(db, country=form.country.data or "", time_zone=form.time_zone.data or "")
+            place_practice(
+                db, country=form.country.data or "", time_zone=form.time_zone.data or "", by=therapist
+            )
             if therapist.time_zone == facts.time_zone:
                 move_therapist(db, therapist, zone=form.time_zone.data or "")
             note_page(db, Page.PLACE)
@@ -146,6 +148,7 @@ def answers(therapist: Therapist) -> ResponseReturnValue:
         with transaction() as db:
             say_when_answered(
                 db,
+                by=therapist,
                 days=form.days.data or (),
                 within_days=form.within_days.data or 0,
                 by_hour=form.by_hour.data,
@@ -163,7 +166,7 @@ def about(therapist: Therapist) -> ResponseReturnValue:
     form = AboutForm(data={"about": facts.about, "reached_by": facts.reached_by, "who": who})
     if form.validate_on_submit():
         with transaction() as db:
-            say_about(db, about=form.about.data or "", reached_by=form.reached_by.data or "")
+            say_about(db, about=form.about.data or "", reached_by=form.reached_by.data or "", by=therapist)
             open_sign_up(db, to_everybody=form.who.data == "everybody", by=therapist)
             note_page(db, Page.ABOUT)
         return on_from(Page.ABOUT, _SAVED)

@@ -76,7 +76,7 @@ def change_words(therapist: Therapist, message: str) -> ResponseReturnValue:
         form.refuse(form.field_of(wording.pieces[0].key), _MEANWHILE)
         return _words_page(message, wording, form, own, tried=changed)
     with transaction() as db:
-        keep_mail_words(db, message, changed)
+        keep_mail_words(db, message, changed, by=therapist)
     forget_facts()
     flash(
         "Saved. The next mail of this kind bears your words."
@@ -91,7 +91,7 @@ def change_words(therapist: Therapist, message: str) -> ResponseReturnValue:
 def restore_words(therapist: Therapist, message: str) -> ResponseReturnValue:
     _wording(message)
     with transaction() as db:
-        keep_mail_words(db, message, {})
+        keep_mail_words(db, message, {}, by=therapist)
     forget_facts()
     flash(_ORIGINAL)
     return redirect(url_for("founding.words", message=message), code=303)

@@ -13,7 +13,6 @@ from portal import clock
 from portal.database import current_db, transaction
 from portal.errors import NotFound
 from portal.journal.lines import Hand
-from portal.journal.noting import by_the_operator
 from portal.mail.telling import telling_words
 from portal.practice.answering import Away
 from portal.practice.facts import Facts, practice_facts
@@ -92,7 +91,6 @@ def confirm(yes: bool) -> None:
         click.confirm(f"Have you checked that these are right for {here.name}?", abort=True)
     today = _today()
     with transaction() as db:
-        by_the_operator(db)
         confirm_help_lines(db, on=today)
     click.echo(f"Confirmed on {full_date(today)}")
 
@@ -118,7 +116,6 @@ def away(
     if first_day:
         try:
             with transaction() as db:
-                by_the_operator(db)
                 go_away(
                     db,
                     first_day=first_day.date(),
@@ -140,7 +137,6 @@ def back(reference: str) -> None:
     """End the absence of this REFERENCE: from today on the practice is there."""
     try:
         with transaction() as db:
-            by_the_operator(db)
             come_back(db, reference, today=_today())
     except NotFound:
         raise click.ClickException(f"There is no absence {reference} to end") from None
@@ -176,7 +172,6 @@ def sign_up(who: str) -> None:
 def _described(facts: dict[str, Any]) -> Facts:
     try:
         with transaction() as db:
-            by_the_operator(db)
             describe_practice(db, **facts)
             db.flush()
             return practice_facts(db)

@@ -57,27 +57,31 @@ def describe_practice(
     return name_practice(db, called)
 
 
-def name_practice(db: Session, name: str) -> Practice:
+def name_practice(db: Session, name: str, *, by: Somebody | Hand = Hand.OPERATOR) -> Practice:
     """What it is called, on every page and in every mail. Raises UnfitFacts."""
     called = _name(name)
     practice = practice_row(db)
     practice.name = called
-    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    note(db, What.PRACTICE_DESCRIBED, by=by)
     return practice
 
 
-def place_practice(db: Session, *, country: str, time_zone: str) -> Practice:
+def place_practice(
+    db: Session, *, country: str, time_zone: str, by: Somebody | Hand = Hand.OPERATOR
+) -> Practice:
     """Where it is; lines confirmed for another country are not any longer. Raises UnfitFacts."""
     code, zone = _country(country), _time_zone(time_zone)
     practice = practice_row(db)
     if practice.country != code:
         practice.country, practice.help_lines_confirmed_on = code, None
     practice.time_zone = zone
-    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    note(db, What.PRACTICE_DESCRIBED, by=by)
     return practice
 
 
-def say_when_answered(db: Session, *, days: Iterable[int], within_days: int, by_hour: int) -> Practice:
+def say_when_answered(
+    db: Session, *, days: Iterable[int], within_days: int, by_hour: int, by: Somebody | Hand = Hand.OPERATOR
+) -> Practice:
     """How soon requests are answered: within so many of these days, by this local hour. Raises UnfitFacts."""
     if not 1 <= within_days <= _MOST_DAYS:
         raise UnfitFacts(f"requests are answered within 1 to {_MOST_DAYS} answering days")
@@ -90,11 +94,11 @@ def say_when_answered(db: Session, *, days: Iterable[int], within_days: int, by_
         within_days,
         by_hour,
     )
-    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    note(db, What.PRACTICE_DESCRIBED, by=by)
     return practice
 
 
-def say_about(db: Session, *, about: str, reached_by: str) -> Practice:
+def say_about(db: Session, *, about: str, reached_by: str, by: Somebody | Hand = Hand.OPERATOR) -> Practice:
     """What it says of itself on its first page, and how it is reached otherwise; either may be empty.
 
     Raises UnfitFacts.
@@ -104,7 +108,7 @@ def say_about(db: Session, *, about: str, reached_by: str) -> Practice:
     practice = practice_row(db)
     practice.about = about.strip() or None
     practice.reached_by = _one_line(reached_by)[:MOST_REACHED_BY] or None
-    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    note(db, What.PRACTICE_DESCRIBED, by=by)
     return practice
 
 
@@ -124,18 +128,20 @@ def end_first_start(db: Session) -> Practice:
     return practice
 
 
-def keep_help_lines(db: Session, lines: str | None) -> Practice:
+def keep_help_lines(db: Session, lines: str | None, *, by: Somebody | Hand = Hand.OPERATOR) -> Practice:
     """Own help lines, as JSON, in place of those that come with the portal; None for these.
 
     Whatever was confirmed is not any longer.
     """
     practice = practice_row(db)
     practice.help_lines, practice.help_lines_confirmed_on = lines, None
-    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    note(db, What.PRACTICE_DESCRIBED, by=by)
     return practice
 
 
-def keep_mail_words(db: Session, message: str, words: Mapping[str, str]) -> Practice:
+def keep_mail_words(
+    db: Session, message: str, words: Mapping[str, str], *, by: Somebody | Hand = Hand.OPERATOR
+) -> Practice:
     """The practice's words for a mail, by the piece in whose place they stand; none for the portal's own."""
     practice = practice_row(db)
     kept = dict(words_in(practice.mail_words))
@@ -143,11 +149,11 @@ def keep_mail_words(db: Session, message: str, words: Mapping[str, str]) -> Prac
     if words:
         kept[message] = dict(words)
     practice.mail_words = json.dumps(kept) if kept else None
-    note(db, What.PRACTICE_DESCRIBED, by=Hand.THERAPIST)
+    note(db, What.PRACTICE_DESCRIBED, by=by)
     return practice
 
 
-def confirm_help_lines(db: Session, *, on: date) -> Practice:
+def confirm_help_lines(db: Session, *, on: date, by: Somebody | Hand = Hand.OPERATOR) -> Practice:
     """Somebody of the practice has looked, on this day of its zone, whether its help lines are right.
 
     Raises NotDescribed.
@@ -156,7 +162,7 @@ def confirm_help_lines(db: Session, *, on: date) -> Practice:
     if practice is None:
         raise NotDescribed
     practice.help_lines_confirmed_on = on
-    note(db, What.HELP_LINES_CONFIRMED, by=Hand.THERAPIST)
+    note(db, What.HELP_LINES_CONFIRMED, by=by)
     return practice
 
 
@@ -188,6 +194,7 @@ def go_away(
     stand_in: str | None = None,
     stand_in_email: str | None = None,
     words: str | None = None,
+    by: Somebody | Hand = Hand.OPERATOR,
 ) -> Absence:
     """The practice is away on these days of its zone, both included. Raises UnfitFacts.
 
@@ -211,11 +218,11 @@ def go_away(
         words=words or None,
     )
     db.add(absence)
-    note(db, What.WENT_AWAY, by=Hand.THERAPIST)
+    note(db, What.WENT_AWAY, by=by)
     return absence
 
 
-def come_back(db: Session, reference: str, *, today: date) -> None:
+def come_back(db: Session, reference: str, *, today: date, by: Somebody | Hand = Hand.OPERATOR) -> None:
     """The absence ends: with yesterday, or, if it has not begun before today, as if it had never been.
 
     Raises NotFound.
@@ -227,7 +234,7 @@ def come_back(db: Session, reference: str, *, today: date) -> None:
         absence.last_day = today - timedelta(days=1)
     else:
         db.delete(absence)
-    note(db, What.CAME_BACK, by=Hand.THERAPIST)
+    note(db, What.CAME_BACK, by=by)
 
 
 def practice_row(db: Session) -> Practice:
