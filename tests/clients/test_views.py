@@ -176,8 +176,10 @@ def test_every_order_stands_behind_an_index(db, order, of_stage, behind):
 
     plan = plan_of(db, statement)
 
-    index = f"ix_client_{'stage' if of_stage else 'listed'}_{order.value}"
-    assert index in plan, plan
+    # Of an empty table PostgreSQL finds either fit; what counts is that no row is sorted.
+    which = "stage" if of_stage else "listed"
+    which = f"(listed|{which})" if db.bind.dialect.name == "postgresql" else which
+    assert re.search(f"ix_client_{which}_{order.value}", plan), plan
     assert not re.search(r"TEMP B-TREE|Sort", plan), plan
 
 
