@@ -227,13 +227,14 @@ def _therapist_with_clients(number: int, now: datetime) -> tuple[Therapist, Call
     return therapist, clients
 
 
-def signed_in(app: Flask, client: Client, now: datetime) -> tuple[str, str]:
+def signed_in(app: Flask, person: Client | Therapist, now: datetime) -> tuple[str, str]:
     """A cookie and a form token, as signing in would have made them."""
     token = secrets.token_urlsafe(32)
+    owner = {"client_id": person.id} if isinstance(person, Client) else {"therapist_id": person.id}
     with transaction() as db:
         place = SignedInPlace(
             token_hash=hash_of(token),
-            client_id=client.id,
+            **owner,
             signed_in_at=now,
             last_used_at=now + timedelta(seconds=1),
         )

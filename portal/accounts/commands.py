@@ -10,7 +10,10 @@ from flask.cli import AppGroup
 
 from portal import clock
 from portal.accounts.forms import WORDS_FOR, address_in
+from portal.accounts.leading import make_lead
+from portal.accounts.models import Therapist
 from portal.accounts.passwords import Cost, hash_password, problem_with
+from portal.accounts.queries import person_with_address
 from portal.accounts.services import AddressTaken, add_therapist
 from portal.database import transaction
 from portal.practice.facts import current_practice
@@ -44,6 +47,18 @@ def add(name: str, email: str, time_zone: str | None, password_stdin: bool) -> N
         raise click.ClickException(f"{address} is taken: somebody signs in with it already") from None
     click.echo(f"{name} can sign in with {address}")
     _say_what_comes_next(address)
+
+
+@therapist.command("lead")
+@click.argument("email")
+def lead(email: str) -> None:
+    """Let the therapist with this address see in numbers how work is spread; nobody else then does."""
+    with transaction() as db:
+        chosen = person_with_address(db, email.strip().lower())
+        if not isinstance(chosen, Therapist):
+            raise click.ClickException(f"No therapist signs in with {email}")
+        make_lead(db, chosen)
+    click.echo(f"{chosen.name} leads now, and nobody else")
 
 
 def _say_what_comes_next(address: str) -> None:

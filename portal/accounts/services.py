@@ -55,7 +55,13 @@ def add_therapist(
     if person_with_address(db, email, to_change=True) is not None:
         raise AddressTaken
     therapist = Therapist(
-        name=name, email=email, password_hash=password_hash, time_zone=time_zone, added_at=now
+        name=name,
+        email=email,
+        password_hash=password_hash,
+        time_zone=time_zone,
+        added_at=now,
+        # The first one leads, until another does.
+        is_lead=db.scalar(select(Therapist.id).limit(1)) is None,
     )
     db.add(therapist)
     _flush_the_address(db)

@@ -8,17 +8,19 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import cycle, islice
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import Client, Therapist
 from portal.accounts.passwords import Cost, hash_password
-from portal.accounts.services import add_client, add_therapist, keep_name
-from portal.database import transaction
+from portal.accounts.services import add_client, add_therapist
+from portal.database import current_db, transaction
+from portal.demo.crowd import Sample, add_crowd, comers_after, have_come
 from portal.diary.services import set_hours
+from portal.intake.models import QuestionnaireVersion
+from portal.intake.questionnaire import Value
 from portal.intake.replies import Posted
 from portal.intake.services import begin_intake, publish_shipped_questionnaire, save_answer, send_intake
 from portal.practice.facts import current_practice
@@ -53,17 +55,15 @@ _ANSWERS = {
     "right-now": ["safe"],
     "anything-else": ["I find the first ten minutes of anything hardest."],
 }
-_NAMES = (
-    "Alex Finch",
-    "Bo Hart",
-    "Cleo Voss",
-    "Dara Quinn",
-    "Eli Stone",
-    "Fern Abbot",
-    "Gus Lind",
-    "Ines Roy",
-)
-_AT_ONCE = 500
+# What a crowd answers beside their names.
+_SAID: dict[str, Value] = {
+    "what-brings-you": "I sleep badly and get cross with people whom I like.",
+    "since-when": "months",
+    "sleep": "mixed",
+    "right-now": "safe",
+}
+_MOST_SEATED = 40
+_NEWEST_VERSION = select(QuestionnaireVersion).order_by(QuestionnaireVersion.id.desc()).limit(1)
 
 
 def is_empty(db: Session) -> bool:
@@ -90,14 +90,32 @@ def load(app: Flask, *, now: datetime) -> None:
     contextvars.Context().run(_load, app, now)
 
 
+def is_ours(db: Session) -> bool:
+    """Whether nobody is here but the people of the demonstration."""
+    strangers = select(Client.id).where(Client.email.not_like("%@foyer.example")).limit(1)
+    therapists = select(Therapist.id).where(Therapist.email != ADA).limit(1)
+    return db.scalar(strangers) is None and db.scalar(therapists) is None
+
+
 def load_more_clients(app: Flask, number: int, *, now: datetime) -> Iterator[int]:
-    """Make so many clients beside Sam and Kit; yields how many were made at a time."""
+    """Make so many clients beside Sam and Kit, with a past; yields how many were made at a time."""
     password_hash = _password_hash(app)
-    for done in range(0, number, _AT_ONCE):
-        some = min(_AT_ONCE, number - done)
+    with app.app_context():
+        db = current_db()
+        ada, version = _therapist(db), db.scalars(_NEWEST_VERSION).one()
+        assert ada is not None
+        sample = Sample.of(version, _SAID)
+        before, numbered_from = have_come(db, ada), (db.scalar(select(func.max(Client.id))) or 0) + 1
+    for some in comers_after(before, number, numbered_from=numbered_from, now=now):
         with app.app_context(), transaction() as db:
-            _add_clients(db, some, password_hash, now)
-        yield some
+            add_crowd(db, ada, sample, some, password_hash)
+        yield len(some)
+    with app.test_request_context(base_url=app.config["BASE_URL"]):
+        _seat_some(min(_MOST_SEATED, number // 5), now=now)
+    with app.app_context(), transaction() as db:
+        if db.get_bind().dialect.name == "postgresql":
+            # What was written at once is not what it has learnt about its tables so far.
+            db.execute(text("ANALYZE"))
 
 
 def _load(app: Flask, now: datetime) -> None:
@@ -177,12 +195,28 @@ def _meet(db: Session, kit: Client, therapist: Therapist, *, asked: datetime, no
     confirm_consultation(db, consultation_called(db, reference), now=asked + timedelta(hours=3))
 
 
-def _add_clients(db: Session, number: int, password_hash: str, now: datetime) -> None:
-    before = db.scalar(select(func.count()).select_from(Client)) or 0
-    for place, name in enumerate(islice(cycle(_NAMES), number), start=before + 1):
-        email = f"client-{place}@foyer.example"
-        client = add_client(db, email=email, password_hash=password_hash, now=now, proved=True)
-        keep_name(db, client, name)
+def _seat_some(number: int, *, now: datetime) -> None:
+    """So many of those who came last ask for times that are free, and three of four are answered."""
+    with transaction() as db:
+        newest = select(Client).order_by(Client.id.desc()).limit(number)
+        clients = db.scalars(newest.options(joinedload(Client.data_key), joinedload(Client.therapist))).all()
+        ada = _therapist(db)
+        assert ada is not None
+        for place, client in enumerate(clients):
+            offer = offer_to(db, client, ada, now=now)
+            if not offer.starts:
+                return
+            reference = request_consultation(
+                db,
+                client=client,
+                therapist=ada,
+                # Not the first that there is: the next weeks have room for others too.
+                starts=[moment_of(offer.starts[min(3 * place, len(offer.starts) - 1)])],
+                now=now,
+                answer_by=current_practice().answering.answer_by(now),
+            )
+            if place % 4:
+                confirm_consultation(db, consultation_called(db, reference), now=now)
 
 
 def _client(db: Session, email: str) -> Client | None:

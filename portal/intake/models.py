@@ -13,6 +13,8 @@ from portal.intake.replies import AnswerState as AnswerState
 
 _UNSENT = text("sent_at IS NULL AND dropped_at IS NULL")
 _STANDS = text("dropped_at IS NULL")
+_UNREAD = text("amends_id IS NOT NULL AND sent_at IS NOT NULL AND read_at IS NULL")
+_UNSEEN = text("seen_at IS NULL")
 
 
 class QuestionnaireVersion(Base):
@@ -45,6 +47,7 @@ class Intake(Base):
             sqlite_where=_UNSENT,
             postgresql_where=_UNSENT,
         ),
+        Index("ix_intake_unread", "sent_at", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
         Index(
             "uq_amended_once",
             "amends_id",
@@ -118,7 +121,10 @@ class Lamp(Base):
     """An answer that the therapist should see today. Lit when the answer is saved, not when it is sent."""
 
     __tablename__ = "lamp"
-    __table_args__ = (UniqueConstraint("intake_id", "link_id"),)
+    __table_args__ = (
+        UniqueConstraint("intake_id", "link_id"),
+        Index("ix_lamp_unseen", "lit_at", sqlite_where=_UNSEEN, postgresql_where=_UNSEEN),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True, default=new_reference)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
+from portal.accounts.whereabouts import has_moved
 from portal.reading.models import Reading, ReadingMark
 from portal.reading.pages import Article, read_series
 
@@ -53,6 +54,7 @@ def unmark_reading(db: Session, client: Client, reading: Reading) -> None:
     """The client takes it back, and nothing is left of it."""
     mine = ReadingMark.client_id == client.id
     db.execute(delete(ReadingMark).where(mine, ReadingMark.reading_id == reading.id))
+    has_moved(db, client.id)
 
 
 def _import(db: Session, article: Article, now: datetime) -> Reading:

@@ -183,7 +183,8 @@ def _place_form(therapist: Therapist, earlier: Consultation | None) -> PlaceForm
     form = PlaceForm(data={name: value for name, value in known.items() if value is not None})
     kinds = {kind.reference: f"{kind.name}, {kind.length} minutes" for kind in rules.on_offer}
     if earlier is None:
-        form.offer(clients_by_name(db, therapist), kinds)
+        chosen = request.form.get("client") or request.args.get("client")
+        form.offer(clients_by_name(db, therapist, chosen), kinds)
     else:
         kind = rules.kind_with_id(earlier.kind_id)
         name = name_of(db, earlier.client)

@@ -11,7 +11,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from portal.accounts.models import Client, Therapist
+from portal.accounts.models import IS_LISTED, Client, Stage, Therapist
 from portal.accounts.queries import client_of, initials_of, name_of
 from portal.calendars.queries import busy_elsewhere
 from portal.intake.models import Intake, Lamp
@@ -24,11 +24,13 @@ from portal.scheduling.models import Consultation, ConsultationEvent, HeldWindow
 from portal.scheduling.queries import history_with, last_event_of, note_of, offer_of, reply_of, words_of
 
 _MOST_NEW_INTAKES = 20
+_MOST_TO_CHOOSE = 100
 # Nothing that stands in a diary is longer: what began earlier is over.
 _LONGEST = timedelta(days=1)
 # Whoever has not said within so long whether the two have met is not asked for ever.
 _ASKED_FOR = timedelta(days=60)
 _READ_FOR = timedelta(days=7)
+_MATTERS = [Status.REQUESTED, Status.PROPOSED, Status.CONFIRMED, Status.DECLINED]
 
 
 class What(StrEnum):
@@ -184,10 +186,21 @@ def to_come_with(db: Session, therapist: Therapist, *, now: datetime) -> Sequenc
     )
 
 
-def clients_by_name(db: Session, therapist: Therapist) -> Mapping[str, str]:
-    """References and names of this therapist's clients, by name."""
+def clients_by_name(db: Session, therapist: Therapist, chosen: str | None = None) -> Mapping[str, str]:
+    """References and names of those of this therapist's clients with whom something happened last, by name.
+
+    There may be a hundred thousand: whoever else is meant is found on the list, and then is `chosen`.
+    """
+    lately = (
+        select(Client.id)
+        .where(Client.therapist_id == therapist.id, IS_LISTED)
+        .order_by(Client.moved_at.desc(), Client.id.desc())
+        .limit(_MOST_TO_CHOOSE)
+    )
     clients = db.scalars(
-        select(Client).where(Client.therapist_id == therapist.id).options(joinedload(Client.data_key))
+        select(Client)
+        .where(Client.therapist_id == therapist.id, or_(Client.id.in_(lately), Client.reference == chosen))
+        .options(joinedload(Client.data_key))
     )
     named = [(name_of(db, client), client.reference) for client in clients]
     return {reference: name for name, reference in sorted(named, key=lambda each: each[0].casefold())}
@@ -237,6 +250,9 @@ def _standing(db: Session, therapist: Therapist, now: datetime, *, until: dateti
         select(Consultation)
         .where(
             Consultation.therapist_id == therapist.id,
+            # An answer is due before the time that it is about, so whatever matters lies behind this.
+            Consultation.starts_at > now - _ASKED_FOR,
+            Consultation.status.in_(_MATTERS),
             or_(Consultation.status.in_([Status.REQUESTED, Status.PROPOSED]), confirmed, none_fits),
         )
         .options(
@@ -333,21 +349,41 @@ def _request(db: Session, consultation: Consultation) -> Request:
 
 
 def _new_intakes(db: Session, therapist: Therapist) -> Sequence[Intake]:
-    """What was sent by who holds no time, and corrections that are not read: that they are there is news."""
+    """What was sent by who has no time, and corrections that are not read: that they are there is news."""
     holds_a_time = exists().where(
         Consultation.client_id == Intake.client_id, Consultation.status.in_(HOLDS_ITS_TIME)
+    )
+    first_sent = (
+        select(Intake.id)
+        .join(Client, Client.id == Intake.client_id)
+        .where(
+            Client.therapist_id == therapist.id,
+            Client.stage == Stage.SENT,
+            Intake.sent_at.is_not(None),
+            Intake.amends_id.is_(None),
+            ~holds_a_time,
+        )
+        .order_by(Client.moved_at.desc(), Client.id.desc())
+        .limit(_MOST_NEW_INTAKES)
+    )
+    corrected = (
+        select(Intake.id)
+        .join(Client, Client.id == Intake.client_id)
+        .where(
+            # What is not read leads, not all of the therapist's clients: the sum hides that index.
+            Client.therapist_id + 0 == therapist.id,
+            IS_LISTED,
+            Intake.sent_at.is_not(None),
+            Intake.amends_id.is_not(None),
+            Intake.read_at.is_(None),
+        )
+        .order_by(Intake.sent_at)
+        .limit(_MOST_NEW_INTAKES)
     )
     return db.scalars(
         select(Intake)
         .join(Client, Client.id == Intake.client_id)
-        .where(
-            Client.therapist_id == therapist.id,
-            Intake.sent_at.is_not(None),
-            or_(
-                and_(Intake.amends_id.is_(None), ~holds_a_time),
-                and_(Intake.amends_id.is_not(None), Intake.read_at.is_(None)),
-            ),
-        )
+        .where(or_(Intake.id.in_(first_sent), Intake.id.in_(corrected)))
         # A correction waits until somebody has read it, so it is never crowded out.
         .order_by(Intake.amends_id.is_(None), Intake.sent_at.desc())
         .limit(_MOST_NEW_INTAKES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, bindparam, cast, event, insert, literal, select
@@ -12,7 +13,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Therapist
+from portal.accounts.models import Client, Therapist
+from portal.accounts.whereabouts import has_moved
 from portal.database import UTCDateTime, new_reference, rows
 from portal.diary.kinds import Kind
 from portal.errors import Overtaken, Refused
@@ -36,7 +38,17 @@ _LOCK = (
     .with_for_update()
     .execution_options(autoflush=False)
 )
-_INSERT = insert(Consultation).returning(Consultation.id)
+# Their therapist is looked up by the statement itself, behind the lock: whoever asks on a page that was drawn
+# before they were passed on to a colleague asks nobody.
+_INSERT = (
+    insert(Consultation)
+    .values(
+        therapist_id=select(Client.therapist_id)
+        .where(Client.id == bindparam("asking_client"), Client.therapist_id == bindparam("asked_therapist"))
+        .scalar_subquery()
+    )
+    .returning(Consultation.id)
+)
 _KEEP = insert(HeldWindow).returning(HeldWindow.id, HeldWindow.starts_at)
 _HOLD = insert(HeldTime)
 
@@ -54,6 +66,10 @@ class SlotNotOffered(Refused):
     def __init__(self, starts_at: datetime) -> None:
         super().__init__(starts_at.isoformat())
         self.starts_at = starts_at
+
+
+class WithAnother(Refused):
+    """The client has been passed on to a colleague meanwhile."""
 
 
 class Begun(Refused):
@@ -151,25 +167,30 @@ def hold_again(
         raise SlotNotOffered(to_come[0][0]) from clash
 
 
-def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **columns: object) -> int:
+def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **columns: Any) -> int:
     """A new consultation with its times, taken from everybody else while a refusal can still be explained.
 
-    Three plain statements: they cost half of what a unit of work about a dozen rows does.
+    Three plain statements: they cost half of what a unit of work about a dozen rows does. Raises WithAnother.
     """
-    first = starts[0]
-    consultation_id = rows(
-        db,
-        _INSERT,
+    first, therapist_id = starts[0], columns.pop("therapist_id")
+    stored = (
         _BLANK
         | columns
         | {
+            "asking_client": columns["client_id"],
+            "asked_therapist": therapist_id,
             "kind_id": kind.id,
             "starts_at": first,
             "ends_at": first + kind.duration,
             "calendar_uid": str(uuid.uuid4()),
-        },
-    ).scalar_one()
-    hold(db, kind, starts, therapist_id=columns["therapist_id"], consultation_id=consultation_id)
+        }
+    )
+    try:
+        consultation_id = rows(db, _INSERT, stored).scalar_one()
+    except IntegrityError as clash:
+        raise WithAnother from clash
+    hold(db, kind, starts, therapist_id=therapist_id, consultation_id=consultation_id)
+    has_moved(db, columns["client_id"])
     return int(consultation_id)
 
 

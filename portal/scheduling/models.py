@@ -35,6 +35,7 @@ class Consultation(Base):
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="starts_before_it_ends"),
         Index("ix_consultation_therapist_id_starts_at", "therapist_id", "starts_at"),
+        Index("ix_consultation_status_starts_at", "therapist_id", "status", "starts_at"),
         Index(
             "ix_consultation_waiting_answer_by",
             "therapist_id",

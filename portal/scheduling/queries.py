@@ -199,12 +199,13 @@ def consultations_between(
 
 def history_with(db: Session, therapist: Therapist, client: Client) -> Sequence[Consultation]:
     """All that this client ever asked this therapist for, the newest request first."""
-    return db.scalars(
+    found = db.scalars(
         select(Consultation)
         .where(Consultation.therapist_id == therapist.id, Consultation.client_id == client.id)
         .order_by(Consultation.asked_at.desc(), Consultation.id.desc())
-        .options(joinedload(Consultation.replaces), selectinload(Consultation.windows))
-    ).all()
+        .options(joinedload(Consultation.replaces), joinedload(Consultation.windows))
+    )
+    return found.unique().all()
 
 
 def last_event_of(db: Session, consultation: Consultation) -> ConsultationEvent | None:

@@ -14,6 +14,12 @@ def day(moment: datetime, zone: tzinfo) -> str:
     return f"{local:%A} {local.day} {local:%B}"
 
 
+def short_date(moment: datetime, zone: tzinfo) -> str:
+    """For example: 4 Mar 2027."""
+    local = moment.astimezone(zone)
+    return f"{local.day} {local:%b %Y}"
+
+
 def full_date(when: date) -> str:
     """For example: 4 March 2027."""
     return f"{when.day} {when:%B} {when.year}"
@@ -72,7 +78,7 @@ def zone_called(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
 
 
 def init_app(app: Flask) -> None:
-    moments = (day, clock_time, day_and_time, short_day_and_time, at_or_on, in_full)
+    moments = (day, short_date, clock_time, day_and_time, short_day_and_time, at_or_on, in_full)
     for fit in (*moments, full_date, offset, zone_name):
         app.add_template_filter(fit)
 

@@ -204,15 +204,17 @@ def test_a_page_of_other_times_costs_four_queries_at_most(db, sams, scene, sam, 
     assert len(seen) <= 4
 
 
-@pytest.mark.parametrize("zone", ["Europe/London", "Asia/Tokyo"], ids=["the same zone", "another zone"])
-def test_asking_costs_nine_queries_at_most(sams, queries, zone):
+@pytest.mark.parametrize(
+    ("zone", "most"), [("Europe/London", 9), ("Asia/Tokyo", 10)], ids=["the same zone", "another zone"]
+)
+def test_asking_costs_nine_queries_at_most_and_one_more_to_keep_a_zone(sams, queries, zone, most):
     token = token_on(sams.open("/times"))
 
     with queries() as seen:
         answer = post(sams, token, starts_at="2027-03-02T10:00Z", zone=zone, words="Thank you")
 
     assert answer.status_code == 303
-    assert len(seen) <= 9, seen
+    assert len(seen) <= most, seen
     # After who is asking, the lock: before anything is read that it guards, and before anything is written.
     assert "FROM therapist" in seen[1]
 
