@@ -43,7 +43,7 @@ __all__ = ["ada", "mailed"]
 # Of each thing that was typed, a word that stands nowhere else.
 CANARIES = ("Quokkason", "zeppelin", "wombat", "axolotl", "narwhal", *PASSWORD.split()[:1])
 AT_THE_DOORS = ("Pangolin", "Wallaby", "Ocelot")
-BETWEEN_THE_TWO = ("Gibbon", "Manatee", "Dormouse", "Lemming", "Caracal", "Wallaroo", "Numbat", "7946")
+BETWEEN_THE_TWO = ("Gibbon", "Manatee", "Dormouse", "Lemming", "Caracal", "Wallaroo", "Numbat", "7946 0000")
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_the_log_names_nobody_and_repeats_nothing(app, db, ada, now, later, mail
     secret = [
         *CANARIES,
         *AT_THE_DOORS,
-        *BETWEEN_THE_TWO[:-1],
+        *BETWEEN_THE_TWO,
         seed,
         "noor@example.org",
         *tokens,

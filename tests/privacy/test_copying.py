@@ -142,7 +142,9 @@ def test_an_amendment_is_in_a_copy_beside_what_it_amends(app, sams, sam, now):
     """In the standard's form it says of itself that it is an amended one."""
     with app.test_request_context(), transaction() as db:
         begin_amendment(db, db.merge(sam), now=now)
-        save_answer(db, db.merge(sam), "what-brings-you", Posted(["The zeppelin is back"]), now=now)
+        save_answer(
+            db, db.merge(sam), "what-brings-you", Posted(["The zeppelin is back"], based_on=1), now=now
+        )
         db.flush()
         send_intake(db, db.merge(sam), seen=latest_of(db, db.merge(sam)).intake.version, now=now)
 

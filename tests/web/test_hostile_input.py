@@ -81,11 +81,11 @@ def scene(request, app, db, now):
 def addresses(scene, data, rule) -> str:
     """The rule's address with something seen in it, or with anything."""
     found = {
-        name: some.one_of(some.sampled_from(sorted(scene.seen.get(name, {"x"}))), TEXTS)
+        name: some.one_of(some.sampled_from(sorted(map(str, scene.seen.get(name, {"x"})))), TEXTS)
         for name in rule.arguments
     }
     return re.sub(
-        r"<(?:\w+:)?(\w+)>", lambda each: quote(data.draw(found[each.group(1)]), safe=""), rule.rule
+        r"<(?:[^<>]*:)?(\w+)>", lambda each: quote(data.draw(found[each.group(1)]), safe=""), rule.rule
     )
 
 
