@@ -307,7 +307,7 @@ def _freed(world, db):
     db.flush()
     services.cancel_consultation(db, consultation_called(db, other.reference), by=Party.CLIENT, now=world.now)
     db.flush()
-    freed.offer_freed_times(db, world.ada_id, now=world.now)
+    freed.offer_freed_times(db, world.ada_id, now=world.now + timedelta(minutes=11))
 
 
 def _proposal(world, db):
