@@ -17,7 +17,8 @@ from portal.consent.lifecycle import AgreementMove, AgreementStatus, TextStatus,
 from portal.consent.models import Agreement, ConsentDocument, ConsentVersion
 from portal.consent.wording import text_hash
 from portal.errors import NotFound
-from portal.vault.words import unseal
+from portal.vault.keyring import CannotBeOpened
+from portal.vault.words import CANNOT_BE_OPENED, unseal
 
 
 class OpenTexts(NamedTuple):
@@ -255,14 +256,18 @@ def _said(db: Session, client: Client, version: ConsentVersion, agreement: Agree
     sealed, signature = agreement.sealed_signature, {}
     if sealed is not None:
         place = signature_place(agreement.reference)
-        signature = json.loads(unseal(db, client.data_key, sealed, of=place))
+        try:
+            signature = json.loads(unseal(db, client.data_key, sealed, of=place))
+        except CannotBeOpened:
+            # Nobody can say at the moment under which text it stands.
+            signature = {"name": CANNOT_BE_OPENED}
     return Said(
         reference=agreement.reference,
         status=agreement.status,
         said_at=agreement.said_at,
         ended_at=agreement.ended_at,
         name=signature.get("name"),
-        is_intact=not signature or signature["text_hash"] == _hash_of(version),
+        is_intact="text_hash" not in signature or signature["text_hash"] == _hash_of(version),
     )
 
 

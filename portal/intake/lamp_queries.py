@@ -19,7 +19,7 @@ from portal.mail.models import OutgoingEmail
 from portal.practice.answering import Away
 from portal.practice.facts import current_practice
 from portal.vault.models import DataKey
-from portal.vault.words import unseal
+from portal.vault.words import shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +210,7 @@ def _line(db: Session, client: Client, event: LampEvent) -> LampLine:
         party=event.party,
         name=event.therapist.name if event.therapist else None,
         at=event.happened_at,
-        note=unseal(db, client.data_key, note, of=note_place(event.reference)) if note else None,
+        note=shown(db, client.data_key, note, of=note_place(event.reference)) if note else None,
     )
 
 

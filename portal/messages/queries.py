@@ -27,7 +27,7 @@ from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import name_of
 from portal.errors import NotFound
 from portal.messages.models import Message, MessagesOff, Writer
-from portal.vault.words import unseal
+from portal.vault.words import shown
 
 A_PAGE = 30
 _MOST_UNREAD = 100
@@ -222,7 +222,7 @@ def _place_of(db: Session, client: Client, reference: str) -> int:
 
 
 def _said(db: Session, client: Client, message: Message) -> Said:
-    words = unseal(db, client.data_key, message.sealed_words or b"", of=words_row(message.reference))
+    words = shown(db, client.data_key, message.sealed_words or b"", of=words_row(message.reference))
     return Said(
         message.reference,
         message.written_by,

@@ -13,7 +13,7 @@ from portal.accounts.models import Client, Therapist
 from portal.errors import NotFound
 from portal.notes.models import Note, NotesKey
 from portal.vault.models import DataKey
-from portal.vault.words import unseal
+from portal.vault.words import shown, unseal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,16 @@ def notes_about(db: Session, therapist: Therapist, client: Client) -> Sequence[W
         .where(Note.client_id == client.id, Note.therapist_id == therapist.id)
         .order_by(Note.written_at.desc(), Note.id.desc())
     )
-    return [written(db, note, data_key) for note, data_key in found]
+    return [
+        Written(
+            reference=note.reference,
+            words=shown(db, data_key, note.sealed_words, of=words_place(note.reference)),
+            written_at=note.written_at,
+            changed_at=note.changed_at,
+            version=note.version,
+        )
+        for note, data_key in found
+    ]
 
 
 def note_about(db: Session, therapist: Therapist, client: Client, reference: str) -> Note:
@@ -59,7 +68,7 @@ def key_about(db: Session, client: Client) -> NotesKey | None:
 
 
 def written(db: Session, note: Note, data_key: DataKey) -> Written:
-    """The note as its writer reads it. Raises keyring.CannotBeOpened."""
+    """The note as its writer changes it. Raises keyring.CannotBeOpened."""
     return Written(
         reference=note.reference,
         words=unseal(db, data_key, note.sealed_words, of=words_place(note.reference)),

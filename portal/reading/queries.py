@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from portal.reading.models import (
     ReadingRevision,
     ReadingSuggestion,
 )
-from portal.vault.words import unseal
+from portal.vault.keyring import CannotBeOpened
+from portal.vault.words import CANNOT_BE_OPENED, shown, unseal
 
 
 class Moved(NotFound):
@@ -194,7 +196,9 @@ def reading_for(db: Session, client: Client, slug: str) -> Found:
         moved = db.scalar(_MOVED, {"slug": slug})
         raise NotFound if moved is None else Moved(moved)
     keeps = row.sealed_places is not None
-    places = places_in(db, client, row.sealed_places) if keeps else {}
+    places: Mapping[str, int] = {}
+    with contextlib.suppress(CannotBeOpened):
+        places = places_in(db, client, row.sealed_places) if keeps else {}
     return Found(row[0], row[1], _suggested(db, client, row), keeps, places.get(row[0].reference))
 
 
@@ -205,7 +209,7 @@ def readings_met_by(db: Session, client: Client) -> Sequence[Met]:
 
 def kept_by(db: Session, client: Client) -> Sequence[Kept]:
     """All that this client keeps, newest first."""
-    return [kept(db, client, each) for each in db.scalars(_KEPT, {"client_id": client.id})]
+    return [_kept_shown(db, client, each) for each in db.scalars(_KEPT, {"client_id": client.id})]
 
 
 def kept_of(db: Session, client: Client, reference: str, *, to_change: bool = False) -> KeptPassage:
@@ -226,7 +230,7 @@ def shared_passages_of(db: Session, therapist: Therapist, client: Client) -> Seq
         .where(KeptPassage.client_id == client.id, KeptPassage.shared_with_id == therapist.id)
         .order_by(KeptPassage.shared_at.desc(), KeptPassage.id.desc())
     )
-    return [kept(db, client, each) for each in found]
+    return [_kept_shown(db, client, each) for each in found]
 
 
 def text_of_version(db: Session, reading: Reading, version: int) -> str:
@@ -265,15 +269,29 @@ def suggested(db: Session, client: Client, row: Sequence[Any]) -> Suggested:
 
 
 def kept(db: Session, client: Client, row: KeptPassage) -> Kept:
+    """As its line is written on. Raises keyring.CannotBeOpened."""
     passage = json.loads(unseal(db, client.data_key, row.sealed_passage, of=passage_row(row.reference)))
     line = row.sealed_line
+    words = None if line is None else unseal(db, client.data_key, line, of=line_row(row.reference))
+    return _kept(row, passage, words)
+
+
+def _kept_shown(db: Session, client: Client, row: KeptPassage) -> Kept:
+    """As it is read; a calm line in its place where the key is not here."""
+    try:
+        return kept(db, client, row)
+    except CannotBeOpened:
+        return _kept(row, {"title": "", "reading": "", "block": 0, "words": CANNOT_BE_OPENED}, None)
+
+
+def _kept(row: KeptPassage, passage: Mapping[str, Any], line: str | None) -> Kept:
     return Kept(
         reference=row.reference,
         title=passage["title"],
         reading=passage["reading"],
         block=passage["block"],
         words=passage["words"],
-        line=None if line is None else unseal(db, client.data_key, line, of=line_row(row.reference)),
+        line=line,
         revision=row.revision,
         kept_at=row.kept_at,
         shared_at=row.shared_at,
@@ -310,4 +328,4 @@ def _suggested(db: Session, client: Client, row: Row[Any, *tuple[Any, ...]]) -> 
 def _words(db: Session, client: Client, reference: str, sealed: bytes | None) -> str | None:
     if sealed is None:
         return None
-    return unseal(db, client.data_key, sealed, of=suggestion_row(client.reference, reference))
+    return shown(db, client.data_key, sealed, of=suggestion_row(client.reference, reference))

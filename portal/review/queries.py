@@ -21,7 +21,7 @@ from portal.intake.models import Intake, Lamp
 from portal.intake.sent import SentBefore, SentIntake, all_sent_by, sent_intake_of
 from portal.messages.queries import Conversation, conversation_with
 from portal.notes.queries import Written, notes_about
-from portal.reaching.queries import wish_of
+from portal.reaching.queries import wish_shown
 from portal.reaching.wishes import Wish
 from portal.reading.queries import Kept, Met, readings_met_by, shared_passages_of
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
@@ -264,7 +264,7 @@ def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
         lamps=lamps_of(db, client),
         agreements=documents_for(db, client),
         consultations=[_request(db, each) for each in history_with(db, therapist, client)],
-        wish=wish_of(db, client),
+        wish=wish_shown(db, client),
         notes=notes_about(db, therapist, client),
     )
 

@@ -13,7 +13,7 @@ from portal.accounts.models import Client, Therapist
 from portal.errors import NotFound
 from portal.reading.models import Reading, ReadingMark, ReadingRevision, ReadingSuggestion
 from portal.reading.queries import suggestion_row
-from portal.vault.words import unseal
+from portal.vault.words import shown
 
 A_PAGE = 50
 
@@ -140,4 +140,4 @@ def suggestions_for(db: Session, client: Client) -> Sequence[Suggestion]:
 
 
 def _words(db: Session, client: Client, reference: str, sealed: bytes) -> str:
-    return unseal(db, client.data_key, sealed, of=suggestion_row(client.reference, reference))
+    return shown(db, client.data_key, sealed, of=suggestion_row(client.reference, reference))

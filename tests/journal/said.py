@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Client
 from portal.consent import services as consent
-from portal.consent.models import ConsentVersion
+from portal.consent.models import ConsentDocument
 from portal.consent.queries import version_for
 from portal.intake import amending, lamps
 from portal.intake import services as intake
@@ -33,6 +33,8 @@ def _lamp(world, db):
 
 def _closed_lamp(world, db):
     lit = _lamp(world, db)
+    lamps.see_lamp(db, lit, by=world.ada(db), now=world.now)
+    db.flush()
     lamps.close_lamp(db, lit, by=world.ada(db), now=world.now)
     db.flush()
     return lit
@@ -43,7 +45,7 @@ def _amended(world, db):
     sam = world.sam(db)
     make.intake(db, client=sam, said={"name": "Sam"}, sent_at=world.now)
     amendment = amending.begin_amendment(db, sam, now=world.now)
-    intake.save_answer(db, sam, "name", Posted(["Sam Reed"]), now=world.now)
+    intake.save_answer(db, sam, "name", Posted(["Sam Reed"], based_on=1), now=world.now)
     db.flush()
     intake.send_intake(db, sam, seen=latest_of(db, sam).intake.version, now=world.now)
     db.flush()
@@ -56,9 +58,8 @@ def _read_amendment(world, db):
 
 
 def _text(world, db):
-    stored = db.get_one(ConsentVersion, make.agreement_text(db).id)
-    reference = db.scalar(select(ConsentVersion).where(ConsentVersion.id == stored.id)).document.reference
-    return version_for(db, world.sam(db), reference, 1)
+    document = db.get_one(ConsentDocument, make.agreement_text(db).document_id)
+    return version_for(db, world.sam(db), document.reference, 1)
 
 
 def _agree(world, db):

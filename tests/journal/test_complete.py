@@ -38,7 +38,6 @@ from portal.reading import services as reading
 from portal.safekeeping import starting
 from portal.scheduling import answers, choosing, expiring, feeds, freed, placing, proposing, services, undoing
 from portal.scheduling.lifecycle import Party, Status
-from portal.scheduling.models import ConsultationEvent
 from portal.scheduling.queries import consultation_called
 from tests import make
 from tests.intake.definitions import item, questionnaire
@@ -308,8 +307,7 @@ def _freed(world, db):
     db.flush()
     services.cancel_consultation(db, consultation_called(db, other.reference), by=Party.CLIENT, now=world.now)
     db.flush()
-    line = db.scalars(select(ConsultationEvent.id).order_by(ConsultationEvent.id.desc())).first()
-    freed.offer_freed_times(db, line, now=world.now)
+    freed.offer_freed_times(db, world.ada_id, now=world.now + timedelta(minutes=11))
 
 
 def _proposal(world, db):
@@ -359,7 +357,7 @@ ACTS = {
     "calendars.services.add_source": (What.CALENDAR_NAMED, lambda w, db: w.source(db)),
     "calendars.services.remove_source": (
         What.CALENDAR_REMOVED,
-        lambda w, db: calendars.remove_source(db, w.source(db)),
+        lambda w, db: calendars.remove_source(db, w.source(db), now=w.now),
     ),
     "diary.services.add_days": (
         What.DIARY_CHANGED,
@@ -400,9 +398,7 @@ ACTS = {
     ),
     "diary.services.set_limits": (
         What.DIARY_CHANGED,
-        lambda w, db: diary.set_limits(
-            db, w.ada(db), Stamina(), most_open_requests=1, answers_first=False, now=w.now
-        ),
+        lambda w, db: diary.set_limits(db, w.ada(db), Stamina(), most_open_requests=1, answers_first=False),
     ),
     "diary.services.switch_holidays": (
         What.DIARY_CHANGED,
@@ -582,7 +578,7 @@ def _keep(w, db):
 
 
 def _give_back(w, db):
-    placing.give_back_own_time(db, w.ada(db), _keep(w, db))
+    placing.give_back_own_time(db, w.ada(db), _keep(w, db), now=w.now)
 
 
 def changing_functions():

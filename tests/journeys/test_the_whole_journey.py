@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from email import message_from_bytes, policy
+from itertools import product
 
 import pytest
 from icalendar import Calendar
@@ -369,8 +370,10 @@ def addresses(app, db, *, method: str = "GET") -> list[str]:
             values = db.scalars(text(f"SELECT reference FROM {table}")).all()
             found += [re.sub(r"<[^>]*>", value, rule.rule) for value in values]
         elif rule.arguments:
-            (argument,) = rule.arguments
-            found += [re.sub(r"<[^>]*>", value, rule.rule) for value in fitting[argument]]
+            names = re.findall(r"<(?:[^<>]*:)?(\w+)>", rule.rule)
+            for values in product(*(fitting.get(name, ["1"]) for name in names)):
+                rest = iter(values)
+                found.append(re.sub(r"<[^>]*>", lambda _, rest=rest: next(rest), rule.rule))
         else:
             found.append(rule.rule)
     return found

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import product
 from urllib.parse import urlsplit
 
 import pytest
 from werkzeug.exceptions import HTTPException
 
 from portal.accounts.models import Passkey, SignedInPlace
+from portal.consent.queries import version_for
+from portal.consent.services import agree
 from portal.database import Base
 from portal.intake.replies import AnswerState
-from portal.privacy.keeping import Reason
+from portal.messages.models import Writer
+from portal.notes.services import write_note
 from portal.privacy.models import Erasure
+from portal.privacy.retention import Reason
+from portal.reaching.services import say_how_to_reach
+from portal.reaching.wishes import Wish
 from portal.scheduling.lifecycle import Status
 from portal.vault.words import seal
 from portal.web.audience import Audience, audience_of
@@ -34,7 +41,22 @@ NOBODYS = {
     "intake.ask": "everybody is asked the same questions, and answers for themselves",
     "intake.save": "the same",
     "intake.keep_draft": "the same",
+    "intake.save_section": "the same",
+    "intake.pass_by": "the same",
+    "intake.take_up": "the same",
+    "reading.keep": "everybody reads the same readings, and keeps what they keep for themselves",
+    "reading.put_away": "the same",
+    "reading.remember": "the same",
+    "consent.show": "everybody is asked about the same texts, and agrees for themselves",
+    "consent.version": "the same",
+    "consent.sign": "the same",
+    "consent.refuse": "the same",
+    "consent.take_back": "the same",
 }
+# What is the practice's, and any therapist's of it to work on: no client's, and nobody's words.
+THE_PRACTICES = ("making.", "writing.", "revisions.", "agreements_desk.")
+# Below it, but about one client.
+BUT = {"agreements_desk.signed"}
 
 
 @pytest.fixture
@@ -50,10 +72,16 @@ def ada(db):
 @pytest.fixture
 def sam(db, ada, now):
     """Has all that a client can have."""
-    make.reading(db, slug="on-rest")
+    reading = make.reading(db, slug="on-rest")
     sam = make.client(db, name="Sam Reed", therapist=ada)
     said = {"name": "Sam", "sleep": AnswerState.IN_PERSON, "right-now": "unsure"}
-    make.intake(db, client=sam, said=said)
+    make.lamp(db, make.intake(db, client=sam, said=said, sent_at=now))
+    make.kept_passage(db, client=sam, reading=reading, line="Mine", shared_with=ada)
+    for by in Writer:
+        make.message(db, client=sam, therapist=ada, by=by, sent_at=now)
+    say_how_to_reach(db, sam, Wish(words="In the evening"), now=now)
+    agree(db, sam, _text(db, sam), name="Sam Reed", now=now)
+    write_note(db, ada, sam, "Only for me", now=now)
     starts_at = now + timedelta(days=1, hours=1)
     for days, status in ((0, Status.CONFIRMED), (7, Status.REQUESTED), (14, Status.DECLINED)):
         make.consultation(
@@ -74,6 +102,11 @@ def sam(db, ada, now):
     )
     db.flush()
     return sam
+
+
+def _text(db, sam):
+    document = make.agreement_text(db).document
+    return version_for(db, sam, document.reference, 1)
 
 
 @pytest.fixture
@@ -137,15 +170,18 @@ def _arguments(rules, path):
 
 def private_rules(app, *audiences):
     for rule in app.url_map.iter_rules():
-        owned = rule.arguments and rule.endpoint not in NOBODYS
+        shared = rule.endpoint.startswith(THE_PRACTICES) and rule.endpoint not in BUT
+        owned = rule.arguments and rule.endpoint not in NOBODYS and not shared
         if owned and audience_of(app.view_functions[rule.endpoint]) in audiences:
             yield rule
 
 
 def addresses_of(rule, seen):
-    (name,) = rule.arguments
-    for value in sorted(seen[name]):
-        yield re.sub(r"<[^>]*>", value, rule.rule)
+    """With every value of its placeholders that was seen, whatever it was the name of."""
+    names = re.findall(r"<(?:[^<>]*:)?(\w+)>", rule.rule)
+    for values in product(*(sorted(map(str, seen[name])) for name in names)):
+        rest = iter(values)
+        yield re.sub(r"<[^>]*>", lambda _, rest=rest: next(rest), rule.rule)
 
 
 def everything(db):

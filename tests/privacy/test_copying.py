@@ -31,6 +31,7 @@ from portal.reading.models import KeptPassage
 from portal.vault.models import DataKey
 from tests import html, make
 from tests.browser import Browser
+from tests.intake.again import again
 from tests.privacy.test_erasing import WORDS
 
 
@@ -141,10 +142,11 @@ def test_of_what_a_client_keeps_a_therapist_s_copy_holds_what_is_shared_with_the
 def test_an_amendment_is_in_a_copy_beside_what_it_amends(app, sams, sam, now):
     """In the standard's form it says of itself that it is an amended one."""
     with app.test_request_context(), transaction() as db:
-        begin_amendment(db, db.merge(sam), now=now)
-        save_answer(db, db.merge(sam), "what-brings-you", Posted(["The zeppelin is back"]), now=now)
+        client = again(db, sam)
+        begin_amendment(db, client, now=now)
+        save_answer(db, client, "what-brings-you", Posted(["The zeppelin is back"], based_on=1), now=now)
         db.flush()
-        send_intake(db, db.merge(sam), seen=latest_of(db, db.merge(sam)).intake.version, now=now)
+        send_intake(db, client, seen=latest_of(db, client).intake.version, now=now)
 
     files = files_in(post(sams, "/account/copy"))
 

@@ -11,6 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 
 from portal.intake.replies import AnswerState
+from portal.messages.models import Writer
+from portal.notes.services import write_note
 from portal.scheduling.lifecycle import Status
 from portal.web.audience import Audience, audience_of
 from tests import make
@@ -62,8 +64,13 @@ def scene(request, app, db, now):
     ada = make.therapist(db)
     make.working_hours(db, ada)
     make.kind(db, ada)
-    make.reading(db)
+    reading = make.reading(db)
     sam = make.client(db, therapist=ada)
+    make.kept_passage(db, client=sam, reading=reading, line="x", shared_with=ada)
+    for by in Writer:
+        make.message(db, client=sam, therapist=ada, by=by)
+    make.agreement_text(db)
+    write_note(db, ada, sam, "x", now=now)
     make.intake(db, client=sam, said={"name": "Sam", "sleep": AnswerState.IN_PERSON})
     make.consultation(db, client=sam, therapist=ada, starts_at=now.replace(day=9), status=Status.CONFIRMED)
     make.consultation(db, client=sam, therapist=ada, starts_at=now.replace(day=16))
@@ -74,11 +81,11 @@ def scene(request, app, db, now):
 def addresses(scene, data, rule) -> str:
     """The rule's address with something seen in it, or with anything."""
     found = {
-        name: some.one_of(some.sampled_from(sorted(scene.seen.get(name, {"x"}))), TEXTS)
+        name: some.one_of(some.sampled_from(sorted(map(str, scene.seen.get(name, {"x"})))), TEXTS)
         for name in rule.arguments
     }
     return re.sub(
-        r"<(?:\w+:)?(\w+)>", lambda each: quote(data.draw(found[each.group(1)]), safe=""), rule.rule
+        r"<(?:[^<>]*:)?(\w+)>", lambda each: quote(data.draw(found[each.group(1)]), safe=""), rule.rule
     )
 
 
