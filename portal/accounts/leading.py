@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Therapist
 from portal.errors import NotFound, Refused
+from portal.journal.lines import Hand, What
+from portal.journal.noting import note
 
 _COLLEAGUES = select(Therapist).order_by(Therapist.name, Therapist.id)
 
@@ -38,3 +40,4 @@ def make_lead(db: Session, chosen: Therapist, *, by: Therapist | None = None) ->
     # One after the other: there is a key that lets only one lead.
     db.execute(update(Therapist).where(Therapist.is_lead).values(is_lead=False))
     db.execute(update(Therapist).where(Therapist.id == chosen.id).values(is_lead=True))
+    note(db, What.LEAD_NAMED, by=by or Hand.OPERATOR, subject=chosen.reference)

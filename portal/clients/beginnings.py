@@ -22,7 +22,6 @@ from portal.database import carry_out, rows
 from portal.vault.models import DataKey
 from portal.vault.words import make_data_key, seal, unseal
 
-_ROW = f"search_key.secret:{ONLY_ROW}"
 _KEY = select(SearchKey).options(joinedload(SearchKey.data_key))
 _FORGET = delete(Beginning).where(Beginning.client_id.in_(bindparam("ids", expanding=True)))
 _KEEP = insert(Beginning)
@@ -65,6 +64,11 @@ def tokens_for(db: Session, typed: str) -> Sequence[Sequence[int]]:
     return [[_token(secret, each) for each in sorted(word)] if secret else [-1] for word in asked_for(typed)]
 
 
+def secret_place() -> str:
+    """What the vault calls the place where the secret lies."""
+    return f"search_key.secret:{ONLY_ROW}"
+
+
 def search_secret(db: Session, *, now: datetime) -> bytes:
     """The secret, made if there is none yet."""
     return _secret(db) or _make_secret(db, now)
@@ -72,7 +76,9 @@ def search_secret(db: Session, *, now: datetime) -> bytes:
 
 def _secret(db: Session) -> bytes | None:
     key = db.scalar(_KEY)
-    return None if key is None else bytes.fromhex(unseal(db, key.data_key, key.sealed_secret, of=_ROW))
+    return (
+        None if key is None else bytes.fromhex(unseal(db, key.data_key, key.sealed_secret, of=secret_place()))
+    )
 
 
 def _make_secret(db: Session, now: datetime) -> bytes:
@@ -85,7 +91,7 @@ def _make_secret(db: Session, now: datetime) -> bytes:
     db.expunge(data_key)
     of_key = {"reference": data_key.reference, "sealed_key": data_key.sealed_key, "made_at": now}
     ((data_key_id,),) = rows(db, insert(DataKey).returning(DataKey.id), of_key)
-    sealed = seal(db, data_key, secret.hex(), of=_ROW)
+    sealed = seal(db, data_key, secret.hex(), of=secret_place())
     carry_out(db, insert(SearchKey), {"id": ONLY_ROW, "data_key_id": data_key_id, "sealed_secret": sealed})
     return secret
 

@@ -14,6 +14,8 @@ from portal.clients import emails
 from portal.clients.queries import holds_time_with, moved_since
 from portal.errors import Refused
 from portal.intake.models import Lamp
+from portal.journal.lines import What
+from portal.journal.noting import note
 from portal.scheduling.lifecycle import UNDONE_WITHIN
 from portal.waiting.models import EarlierWish
 
@@ -50,6 +52,7 @@ def assign_client(
     # It was for a time of the other's.
     db.execute(delete(EarlierWish).where(EarlierWish.client_id == client.id))
     client.therapist_id = colleague.id
+    note(db, What.CLIENT_PASSED_ON, by=therapist, about=client.reference, subject=colleague.reference)
     emails.tell_of_colleague(db, client, colleague, now=now)
     emails.tell_of_new_client(db, colleague, now=now)
     return client, colleague
@@ -68,6 +71,7 @@ def archive_client(db: Session, therapist: Therapist, reference: str, *, now: da
     if db.scalar(unseen.limit(1)) is not None:
         raise LampLit
     client.archived_at = now
+    note(db, What.CLIENT_PUT_AWAY, by=therapist, about=client.reference)
     return client
 
 
@@ -75,4 +79,5 @@ def bring_back(db: Session, therapist: Therapist, reference: str) -> Client:
     """The client stands on the lists again, where they stood. Raises NotFound."""
     client = client_of(db, therapist, reference)
     client.archived_at = None
+    note(db, What.CLIENT_BROUGHT_BACK, by=therapist, about=client.reference)
     return client

@@ -37,6 +37,10 @@ class What(StrEnum):
     SIGN_IN_FAILED = "sign-in-failed"
     SIGNED_OUT_THERE = "signed-out-there"
     SIGNED_OUT_EVERYWHERE = "signed-out-everywhere"
+    CLIENT_PASSED_ON = "client-passed-on"
+    CLIENT_PUT_AWAY = "client-put-away"
+    CLIENT_BROUGHT_BACK = "client-brought-back"
+    LEAD_NAMED = "lead-named"
     PUT_OUT = "put-out"
     PASSWORD_CHANGED = "password-changed"
     PASSKEY_ADDED = "passkey-added"
@@ -211,6 +215,10 @@ GROUPS: Mapping[str, frozenset[What]] = {
     "settings": frozenset(
         {
             What.THERAPIST_ADDED,
+            What.LEAD_NAMED,
+            What.CLIENT_PASSED_ON,
+            What.CLIENT_PUT_AWAY,
+            What.CLIENT_BROUGHT_BACK,
             What.DIARY_CHANGED,
             What.CALENDAR_NAMED,
             What.CALENDAR_REMOVED,
@@ -261,6 +269,8 @@ FOR_THE_DESK_ALONE = frozenset(
         What.LAMP_NOTED,
         What.LAMP_CLOSED,
         What.LAMP_REOPENED,
+        What.CLIENT_PUT_AWAY,
+        What.CLIENT_BROUGHT_BACK,
     }
 )
 

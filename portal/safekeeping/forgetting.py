@@ -21,6 +21,7 @@ from portal.accounts.models import (
     SignedInPlace,
     Therapist,
 )
+from portal.clients.models import Beginning
 from portal.consent.models import Agreement
 from portal.intake.models import Answer, EarlierAnswer, Intake, Lamp, LampEvent
 from portal.mail.models import OutgoingEmail
@@ -46,6 +47,7 @@ _WAYS_IN = (
 )
 # What else says itself whose it is.
 _THEIRS = (
+    Beginning,
     Intake,
     ReadingMark,
     KeptPassage,

@@ -15,6 +15,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts.models import AuthenticatorApp, Client, Invitation, Passkey, Therapist
 from portal.calendars.models import CalendarSource
+from portal.clients.beginnings import secret_place
+from portal.clients.models import SearchKey
 from portal.consent.models import Agreement
 from portal.consent.queries import signature_place
 from portal.database import Base
@@ -174,6 +176,12 @@ SEALED: list[SealedColumn] = [
         place=words_place,
         named_by=(Note.reference,),
         by_way_of=((NotesKey, Note.client_id == NotesKey.client_id),),
+    ),
+    SealedColumn(
+        column=SearchKey.sealed_secret,
+        key=SearchKey.data_key_id,
+        place=secret_place,
+        named_by=(),
     ),
     _of_one_person(Passkey, Passkey.sealed_name, "passkey.name"),
     _of_one_person(AuthenticatorApp, AuthenticatorApp.sealed_secret, "authenticator_app.secret"),
