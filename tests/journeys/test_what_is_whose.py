@@ -49,6 +49,7 @@ NOBODYS = {
     "reading.remember": "the same",
     "consent.show": "everybody is asked about the same texts, and agrees for themselves",
     "consent.version": "the same",
+    "consent.version_as_file": "the same",
     "consent.sign": "the same",
     "consent.refuse": "the same",
     "consent.take_back": "the same",
@@ -79,9 +80,8 @@ def sam(db, ada, now):
     make.lamp(db, sent)
     # It was corrected once, and is being corrected again.
     for sent_at in (now, None):
-        amendment = make.intake(db, client=sam, said=said)
-        amendment.amends_id, amendment.sent_at, amendment.sealed_copy = sent.id, sent_at, sent.sealed_copy
-        sent = amendment
+        amendment = make.intake(db, client=sam, said=said, sent_at=sent_at)
+        amendment.amends_id, sent = sent.id, amendment
         db.flush()
     db.add(ReadingSuggestion(client_id=sam.id, reading_id=reading.id, therapist_id=ada.id, suggested_at=now))
     make.kept_passage(db, client=sam, reading=reading, line="Mine", shared_with=ada)
