@@ -21,6 +21,7 @@ from portal.privacy.models import Erasure
 from portal.privacy.retention import Reason
 from portal.reaching.services import say_how_to_reach
 from portal.reaching.wishes import Wish
+from portal.reading.models import ReadingSuggestion
 from portal.scheduling.lifecycle import Status
 from portal.vault.words import seal
 from portal.web.audience import Audience, audience_of
@@ -44,11 +45,13 @@ NOBODYS = {
     "intake.save_section": "the same",
     "intake.pass_by": "the same",
     "intake.take_up": "the same",
+    "reading.passages": "the same readings",
     "reading.keep": "everybody reads the same readings, and keeps what they keep for themselves",
     "reading.put_away": "the same",
     "reading.remember": "the same",
     "consent.show": "everybody is asked about the same texts, and agrees for themselves",
     "consent.version": "the same",
+    "consent.version_as_file": "the same",
     "consent.sign": "the same",
     "consent.refuse": "the same",
     "consent.take_back": "the same",
@@ -75,7 +78,14 @@ def sam(db, ada, now):
     reading = make.reading(db, slug="on-rest")
     sam = make.client(db, name="Sam Reed", therapist=ada)
     said = {"name": "Sam", "sleep": AnswerState.IN_PERSON, "right-now": "unsure"}
-    make.lamp(db, make.intake(db, client=sam, said=said, sent_at=now))
+    sent = make.intake(db, client=sam, said=said, sent_at=now)
+    make.lamp(db, sent)
+    # It was corrected once, and is being corrected again.
+    for sent_at in (now, None):
+        amendment = make.intake(db, client=sam, said=said, sent_at=sent_at)
+        amendment.amends_id, sent = sent.id, amendment
+        db.flush()
+    db.add(ReadingSuggestion(client_id=sam.id, reading_id=reading.id, therapist_id=ada.id, suggested_at=now))
     make.kept_passage(db, client=sam, reading=reading, line="Mine", shared_with=ada)
     for by in Writer:
         make.message(db, client=sam, therapist=ada, by=by, sent_at=now)
@@ -249,7 +259,7 @@ def test_there_is_something_to_keep_behind_every_address_that_can_be_opened(app,
 
 @pytest.mark.parametrize("who", ["a stranger", "the client", "the therapist"])
 def test_looking_changes_nothing(app, db, ada, sam, arranged, who):
-    """T6, at every address: by GET, HEAD and OPTIONS."""
+    """T6, at every address: by GET, HEAD and OPTIONS. That a therapist looked is written down (P4)."""
     browser = Browser(app)
     audiences = [Audience.PUBLIC]
     if who != "a stranger":
@@ -265,7 +275,7 @@ def test_looking_changes_nothing(app, db, ada, sam, arranged, who):
     after = everything(db)
     # But for the journal's note that a record was opened.
     noted = [line.what for line in after.pop("journal_line") if line not in before["journal_line"]]
-    assert set(noted) <= {"record-opened", "request-opened"}
+    assert set(noted) <= {"record-opened", "request-opened", "messages-opened", "lamp-opened", "record-saved"}
     assert (who == "the therapist") == bool(noted)
     del after["journal_head"]
     assert [name for name in after if before[name] != after[name]] == []
