@@ -262,12 +262,14 @@ def rename_therapist(db: Session, therapist: Therapist, name: str) -> None:
     """What a therapist is called, on pages and in mails."""
     therapist.name = name
     db.add(therapist)
+    record(db, What.PRACTICE_DESCRIBED, therapist)
 
 
 def move_therapist(db: Session, therapist: Therapist, *, zone: str) -> None:
     """Their hours are meant in this zone from now on; moments that were agreed upon stay what they are."""
     therapist.time_zone = zone
     db.add(therapist)
+    record(db, What.PRACTICE_DESCRIBED, therapist)
 
 
 def forget_idle_codes(db: Session, person: Person) -> None:

@@ -42,6 +42,12 @@ from portal.scheduling.queries import consultation_called
 from tests import make
 from tests.intake.definitions import item, questionnaire
 from tests.journal.doors import DOORS, READING_AT_THE_DOORS, ROUTES_AT_THE_DOORS, WITHOUT_AT_THE_DOORS
+from tests.journal.founded import (
+    FOUNDED,
+    READING_WHAT_IS_FOUNDED,
+    ROUTES_OF_FOUNDING,
+    WITHOUT_FOUNDING,
+)
 from tests.journal.published import (
     PUBLISHED,
     READING_WHAT_IS_PUBLISHED,
@@ -55,11 +61,13 @@ CHANGING = (
     "accounts.address_change",
     "accounts.begun",
     "accounts.invitations",
+    "accounts.leading",
     "accounts.passkeys",
     "accounts.places",
     "accounts.second_step",
     "accounts.services",
     "calendars.services",
+    "clients.services",
     "consent.services",
     "diary.naming",
     "diary.services",
@@ -69,9 +77,11 @@ CHANGING = (
     "intake.lamps",
     "intake.services",
     "journal.services",
+    "mail.again",
     "making.services",
     "messages.services",
     "notes.services",
+    "practice.proving",
     "practice.services",
     "privacy.erasing",
     "privacy.services",
@@ -100,6 +110,7 @@ CHANGING = (
 WITHOUT = {
     **WITHOUT_AT_THE_DOORS,
     **WITHOUT_PUBLISHING,
+    **WITHOUT_FOUNDING,
     **WITHOUT_WHAT_IS_SAID,
     "calendars.services.look_again": "nothing changes but when it is looked at",
     "calendars.services.keep_copy": "when others keep somebody busy comes and goes every ten minutes",
@@ -128,6 +139,7 @@ WITHOUT = {
 
 # What reads, or works something out.
 READING = {
+    *READING_WHAT_IS_FOUNDED,
     *READING_AT_THE_DOORS,
     *READING_WHAT_IS_PUBLISHED,
     "intake.services.shipped_questionnaire",
@@ -140,6 +152,7 @@ READING = {
 ROUTES = {
     **ROUTES_AT_THE_DOORS,
     **ROUTES_OF_PUBLISHING,
+    **ROUTES_OF_FOUNDING,
     **ROUTES_OF_WHAT_IS_SAID,
     "calendars.add": "calendars.services.add_source",
     "calendars.look": "calendars.services.look_again",
@@ -353,6 +366,7 @@ def _draft(world, db):
 ACTS = {
     **DOORS,
     **PUBLISHED,
+    **FOUNDED,
     **SAID,
     "calendars.services.add_source": (What.CALENDAR_NAMED, lambda w, db: w.source(db)),
     "calendars.services.remove_source": (
