@@ -164,7 +164,7 @@ def go_all_the_way(app, db, ada, now, later, mailed):
     page = adas.open(f"/desk/clients/{sam.reference}")
     for shown in (NAME, TROUBLE, WORDS, "Skipped", "An answer to look at today", "The answer stands below"):
         assert shown in page.text
-    adas.press("I have seen it")
+    adas.press("I have seen this")
     answered(adas, first, "Confirm Tue 2 March, 11:00")
     mails = mailed()
 

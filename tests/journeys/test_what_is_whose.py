@@ -46,6 +46,7 @@ NOBODYS = {
     "intake.pass_by": "the same",
     "intake.take_up": "the same",
     "reading.passages": "the same readings",
+    "kept.let_go": "what is gone already is gone: the same for what never was theirs, and nothing happens",
     "reading.keep": "everybody reads the same readings, and keeps what they keep for themselves",
     "reading.put_away": "the same",
     "reading.remember": "the same",
