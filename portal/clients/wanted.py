@@ -100,7 +100,8 @@ def wanted_in(said: Mapping[str, str]) -> tuple[Wanted, list[str]]:
     typed = " ".join(said.get("q", "").replace("\0", " ").split())[:_MOST_TYPED]
     understood: dict[str, Any] = {name: value for name, value in read.items() if value is not None}
     names = {"order": "sort"}
-    left_out = [name for name in read if name not in understood and said.get(names.get(name, name))]
+    left_out = [names.get(name, name) for name in read if name not in understood]
+    left_out = [name for name in left_out if said.get(name)]
     return Wanted(typed=typed, reversed=said.get("reversed") == "yes", **understood), left_out
 
 

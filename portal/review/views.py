@@ -17,7 +17,7 @@ from portal.accounts.queries import client_of, name_of
 from portal.calendars.queries import sources_of
 from portal.database import current_db, transaction
 from portal.errors import NotFound, Overtaken
-from portal.founding.standing import has_hours, serious_left
+from portal.founding.standing import serious_left
 from portal.intake.amending import see_amendments
 from portal.intake.sent import all_sent_by, sent_intake_of
 from portal.journal.lines import What
@@ -26,6 +26,7 @@ from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of
 from portal.review.forms import AnswerForm, DeclineForm, ReadForm
 from portal.review.queries import Desk, desk_of, person_whole, request_shown, to_come_with
+from portal.review.trouble import trouble_of
 from portal.review.undelivered import undelivered_for
 from portal.scheduling.answers import (
     NotOverYet,
@@ -57,19 +58,21 @@ _MEANWHILE = (Overtaken, MoveNotAllowed, Begun)
 @therapist_only
 def today(therapist: Therapist) -> str:
     db, now = current_db(), clock.now()
-    desk = _desk(therapist, now)
-    coming = None if desk.is_busy else next(iter(to_come_with(db, therapist, now=now)), None)
+    desk, trouble = _desk(therapist, now), trouble_of(db, therapist)
+    sources = sources_of(db, therapist, now=now) if trouble.calendars else ()
+    unread = unread_for(db, therapist)
+    coming = None if desk.is_busy or unread else next(iter(to_come_with(db, therapist, now=now)), None)
     return render_template(
         "review/today.html",
         desk=desk,
         # Whoever has something on their desk has hours.
-        left=serious_left(now, has_hours=desk.is_busy or has_hours(db, therapist)),
-        undelivered=undelivered_for(db, therapist),
+        left=serious_left(now, has_hours=desk.is_busy or trouble.has_hours),
+        undelivered=undelivered_for(db, therapist) if trouble.mails else (),
         coming=coming,
         coming_name=name_of(db, coming.client) if coming else "",
         therapist=therapist,
-        failing=[source for source in sources_of(db, therapist, now=now) if source.failed_at],
-        unread=unread_for(db, therapist),
+        failing=[each for each in sources if each.failed_at],
+        unread=unread,
         now=now,
         zone=zone_of(therapist),
     )

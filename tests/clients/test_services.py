@@ -23,8 +23,9 @@ from portal.intake.models import Lamp
 from portal.mail.models import OutgoingEmail
 from portal.scheduling.holding import WithAnother
 from portal.scheduling.lifecycle import Party, Status
-from portal.scheduling.models import Consultation, EarlierWish
+from portal.scheduling.models import Consultation
 from portal.scheduling.services import request_consultation
+from portal.waiting.models import EarlierWish
 from tests import make
 
 
