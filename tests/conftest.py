@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -105,6 +107,7 @@ def app(settings: Settings, now: datetime) -> Iterator[Flask]:
     app = create_app(settings)
     app.testing = True
     app.jinja_env.bytecode_cache = _templates
+    event.listen(app.extensions["engine"], "connect", _in_a_hurry)
     yield app
     app.extensions["engine"].dispose()
 
@@ -159,6 +162,24 @@ def _nothing_is_skipped(report):
     if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
         report.outcome, report.longrepr = "failed", f"skipped, and CI=true: {report.longrepr}"
     return report
+
+
+def _in_a_hurry(connection: Any, _record: object) -> None:
+    """No power cut is waited for: what a test has stored need not be on the disk when it goes on."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A feature's pages are met on SQLite; its services, and the journeys through all pages, on both."""
+    left = [item for item in items if _is_a_page_on_postgresql(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not _is_a_page_on_postgresql(item)]
+
+
+def _is_a_page_on_postgresql(item: pytest.Item) -> bool:
+    return item.path.stem.endswith(("views", "_pages")) and "[postgresql" in item.name
 
 
 def _migrate(engine: Engine) -> None:

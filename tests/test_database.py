@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Client
-from portal.database import current_db, transaction
+from portal.database import current_db, make_engine, transaction
 from portal.errors import Refused
 from tests import make
 
@@ -61,3 +61,13 @@ def test_a_database_that_somebody_else_keeps_to_themselves_is_one_that_does_not_
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(SQLAlchemyError), transaction():
             pass
+
+
+def test_what_is_called_saved_survives_a_power_cut(tmp_path):
+    engine = make_engine(f"sqlite:///{tmp_path}/portal.db")
+    with engine.connect() as connection:
+        waits_for_the_disk = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+    engine.dispose()
+
+    # 2 is FULL.
+    assert waits_for_the_disk == 2
