@@ -26,6 +26,7 @@ _LAST_LEVEL = 6
 _NO_WORDS = frozenset({"heading_open", "hr"})
 _BLANKS = re.compile(r"\s+")
 _TAG = re.compile(r"<[^>]*>")
+_NAME = re.compile(r' id="p\d+"(?=[^<>]*>)')
 _ENDS_A_LINE = re.compile(r"</(?:p|li|h\d|tr|pre)>|<br>")
 
 _markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
@@ -53,8 +54,8 @@ def blocks_of(markdown: str) -> Sequence[Block]:
 
 
 def rendered(markdown: str) -> Markup:
-    """The blocks as one part of a page."""
-    return Markup("").join(block.html for block in blocks_of(markdown))
+    """The blocks as one part of a page, without their names: a page may hold several such parts."""
+    return Markup("").join(Markup(_NAME.sub("", block.html)) for block in blocks_of(markdown))
 
 
 def made(markdown: str) -> Sequence[Block]:

@@ -515,6 +515,7 @@ def test_all_that_only_the_portal_says_comes_back():
     plain = shipped_questionnaire().model_dump(mode="json", exclude_defaults=True)
     often = [{"code": "no", "label": "No", "weight": 0}, {"code": "yes", "label": "Yes", "weight": 1}]
     plain["items"] += [
+        {"link_id": "n", "kind": "note", "text": "Next.", "before": "s"},
         {"link_id": "s", "kind": "section", "text": "Part", "on_one_page": True},
         {
             "link_id": "m",
@@ -526,7 +527,6 @@ def test_all_that_only_the_portal_says_comes_back():
             "answer_list": "often",
             "options": often,
         },
-        {"link_id": "n", "kind": "note", "text": "Next.", "before": "s"},
     ]
     plain["answer_lists"] = [{"name": "often", "title": "Often", "options": often}]
     plain["scales"] = [

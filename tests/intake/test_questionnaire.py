@@ -120,7 +120,7 @@ UNFIT = [
     (
         "too many on one page",
         [item("s", "section", on_one_page=True), *(item(f"q-{each}", within="s") for each in range(41))],
-        "more than 40 items of the section 's'",
+        "more than 40 items of 's' would be on one page",
     ),
     (
         "too many long texts on one page",

@@ -5,7 +5,6 @@ It knows some kinds of jobs that only tests have, which write into the folder wh
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import time
@@ -23,7 +22,8 @@ _now = clock.now
 def main(database_url: str, folder: str, minutes_later: str, *arguments: str) -> None:
     clock.now = lambda: _now() + timedelta(minutes=float(minutes_later))
     notes = Path(folder) / "notes"
-    logging.basicConfig(filename=Path(folder) / f"log-{os.getpid()}", level=logging.INFO)
+    # Where the worker's log goes.
+    sys.stderr = (Path(folder) / f"log-{os.getpid()}").open("w", buffering=1)
     app = create_app(_settings(database_url, Path(folder)))
 
     def note(subject: str) -> None:

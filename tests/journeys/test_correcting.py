@@ -60,7 +60,7 @@ def test_a_client_corrects_and_adds_and_the_therapist_reads_what_changed(app, db
     assert _row(browser.page, SLEEP) == "Well on some nights, badly on others"
     assert "hard week" not in desk.open(f"/desk/clients/{sam.reference}").text
 
-    later(now + timedelta(hours=1))
+    later(now + timedelta(minutes=10))
     browser.open("/questions/check")
     page = browser.press("Send the correction")
     assert page.heading == "What you sent"
@@ -70,7 +70,7 @@ def test_a_client_corrects_and_adds_and_the_therapist_reads_what_changed(app, db
     assert [mail.subject for mail in db.scalars(select(OutgoingEmail))] == ["Something new on your desk"]
 
     page = desk.open("/desk")
-    assert "Sam Reed Corrected their answers, Mon 1 March, 10:00" in page.text
+    assert "Sam Reed Corrected their answers, Mon 1 March, 09:10" in page.text
     page = desk.open(f"/desk/clients/{sam.reference}")
     assert f"Changed: {SLEEP}; What would you like to add?" in page.text
     assert _row(page, SLEEP) == "Hardly at all Changed Before: Well on some nights, badly on others"

@@ -58,7 +58,7 @@ NOBODYS = {
     "consent.take_back": "the same",
 }
 # What is the practice's, and any therapist's of it to work on: no client's, and nobody's words.
-THE_PRACTICES = ("making.", "writing.", "revisions.", "agreements_desk.")
+THE_PRACTICES = ("making.", "writing.", "revisions.", "agreements_desk.", "founding.")
 # Below it, but about one client.
 BUT = {"agreements_desk.signed"}
 

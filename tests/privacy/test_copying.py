@@ -96,6 +96,7 @@ NOT_COPIED = {
     "begun_step": "what was begun in a browser, for ten minutes",
     "erasure": "the page that asks for it shows it; the reason to put it off is the therapist's",
     "notes_key": "a key; what it seals is the therapist's own, and in their copy",
+    "beginning": "numbers of the beginnings of their name and address, which are told",
     "recovery_code": "hashes; how many are left is told",
     "authenticator_app": "a secret; that there is one is told",
 }

@@ -49,8 +49,8 @@ def sams(app, sam):
 
 def write(app, *lines):
     """Lines as services note them, each (what, by, about)."""
-    with app.app_context(), transaction() as db:
-        for what, by, about in lines:
+    for what, by, about in lines:
+        with app.app_context(), transaction() as db:
             note(db, what, by=by, about=about)
 
 

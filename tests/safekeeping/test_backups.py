@@ -106,6 +106,7 @@ def test_a_backup_made_while_everybody_writes_is_of_one_moment(
             text(
                 "SELECT (SELECT count(*) FROM client), (SELECT count(*) FROM data_key), (SELECT count(*)"
                 " FROM calendar_source) + (SELECT count(data_key_id) FROM therapist)"
+                " + (SELECT count(*) FROM search_key) + (SELECT count(*) FROM notes_key)"
             )
         ).one()
         assert numbers[0] + numbers[2] == numbers[1]
