@@ -203,7 +203,8 @@ def test_an_answer_to_a_lamp_s_question_that_lights_nothing_costs_what_any_other
 
     # One of them is this test's own, and one finds the client and their therapist.
     assert len(quiet) == 2 + 4
-    assert len(lighting) <= 2 + 4 + 6
+    # The last of them notes where the client stands.
+    assert len(lighting) <= 2 + 4 + 7
     assert len(back) <= 2 + 4 + 3
 
 

@@ -148,6 +148,8 @@ def test_what_was_sent_is_shown_to_both_when_nothing_is_left_but_its_own_row(db,
     said = {"name": "Sam", "sleep": "mixed", "right-now": "unsure", "support": AnswerState.IN_PERSON}
     make.intake(db, client=sam, said=said, sent_at=now)
     places = ((sam, "/questions/sent"), (sam.therapist, f"/desk/clients/{sam.reference}"))
+    # That the therapist has opened it stands on the client's page from then on.
+    _text(browser, *places[1])
     before = [_text(browser, *place) for place in places]
     assert all("Well on some nights, badly on others" in page for page in before)
 

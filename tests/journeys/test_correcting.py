@@ -74,7 +74,7 @@ def test_a_client_corrects_and_adds_and_the_therapist_reads_what_changed(app, db
     page = desk.open(f"/desk/clients/{sam.reference}")
     assert f"Changed: {SLEEP}; What would you like to add?" in page.text
     assert _row(page, SLEEP) == "Hardly at all Changed Before: Well on some nights, badly on others"
-    assert "Monday 1 March, 10:00 Corrected, shown here Not read yet" in page.text
+    assert "Monday 1 March, 09:10 Corrected, shown here Not read yet" in page.text
     page = desk.follow("Sunday 28 February, 09:00")
     assert "As they sent it on Sunday 28 February 2027, 09:00" in page.text
     assert _row(page, SLEEP) == "Well on some nights, badly on others"
