@@ -164,6 +164,9 @@ def _nothing_is_skipped(report):
     return report
 
 
+_BOTH = {"accounts", "diary", "intake", "jobs", "journal", "journeys", "privacy", "safekeeping", "scheduling"}
+
+
 def _in_a_hurry(connection: Any, _record: object) -> None:
     """No power cut is waited for: what a test has stored need not be on the disk when it goes on."""
     if isinstance(connection, sqlite3.Connection):
@@ -171,15 +174,17 @@ def _in_a_hurry(connection: Any, _record: object) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A feature's pages are met on SQLite; its services, and the journeys through all pages, on both."""
-    left = [item for item in items if _is_a_page_on_postgresql(item)]
+    """Services, what is raced for, and the journeys through all pages meet both databases; the rest, SQLite."""
+    left = [item for item in items if "[postgresql" in item.name and not _meets_both(item.path)]
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if not _is_a_page_on_postgresql(item)]
+        items[:] = [item for item in items if item not in set(left)]
 
 
-def _is_a_page_on_postgresql(item: pytest.Item) -> bool:
-    return item.path.stem.endswith(("views", "_pages")) and "[postgresql" in item.name
+def _meets_both(path: Path) -> bool:
+    if path.stem.endswith(("views", "_pages", "_complete")):
+        return False
+    return "services" in path.stem or path.parent.name in _BOTH or path.parent == ROOT / "tests"
 
 
 def _migrate(engine: Engine) -> None:
