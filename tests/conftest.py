@@ -174,7 +174,7 @@ def _in_a_hurry(connection: Any, _record: object) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Services, what is raced for, and the journeys through all pages meet both databases; the rest, SQLite."""
+    """Services, races and the journeys through all pages meet both databases; everything else, SQLite."""
     left = [item for item in items if "[postgresql" in item.name and not _meets_both(item.path)]
     if left:
         config.hook.pytest_deselected(items=left)
