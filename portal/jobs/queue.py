@@ -88,13 +88,15 @@ def is_anything_due(db: Session, *, now: datetime, lane: Lane = EVERYTHING) -> b
 def take_due(db: Session, *, now: datetime, most: int = 1, lane: Lane = EVERYTHING) -> Sequence[Taken]:
     """Lease the jobs of a lane that are due and that nobody holds; the longest due first.
 
-    One statement on both databases: PostgreSQL skips rows that another takes, SQLite has one writer.
+    One statement on both databases: PostgreSQL skips rows that another takes, SQLite has one writer. The jobs
+    are chosen apart, before the update: within it PostgreSQL may choose again for each row, and take several.
     """
-    due = select(Job.id).where(*_free(now), lane.takes).order_by(Job.due_at, Job.id).limit(most)
+    choice = select(Job.id).where(*_free(now), lane.takes).order_by(Job.due_at, Job.id).limit(most)
+    due = choice.with_for_update(skip_locked=True).cte("due")
     token = secrets.token_hex(16)
     rows = db.execute(
         update(Job)
-        .where(Job.id.in_(due.with_for_update(skip_locked=True)))
+        .where(Job.id.in_(select(due.c.id)))
         .values(lease_token=token, leased_until=now + LEASE, attempts=Job.attempts + 1)
         .returning(Job.id, Job.kind, Job.subject, Job.attempts)
         .execution_options(synchronize_session=False)

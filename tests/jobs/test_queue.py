@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
 from portal.jobs.models import Job
 from portal.jobs.queue import (
@@ -45,6 +45,28 @@ def test_the_longest_due_is_taken_first(db, now):
     taken = [job.subject for _ in range(3) for job in take_due(db, now=now)]
 
     assert taken == ["3 hours", "2 hours", "1 hours"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_one_is_taken_however_the_database_goes_about_it(app, now):
+    """A plan that looks once for each row, which PostgreSQL chooses where it knows little of the table."""
+    with app.extensions["database"]() as db:
+        for number in range(5):
+            enqueue(db, "note", subject=str(number), due_at=now)
+        db.flush()
+        for way in (
+            "enable_hashjoin",
+            "enable_mergejoin",
+            "enable_hashagg",
+            "enable_material",
+            "enable_sort",
+        ):
+            db.execute(text(f"SET LOCAL {way} = off"))
+
+        taken = take_due(db, now=now)
+        leased = db.scalar(select(func.count()).where(Job.lease_token.is_not(None)))
+
+    assert (len(taken), leased) == (1, 1)
 
 
 def test_what_one_worker_has_in_hand_no_other_takes_until_the_lease_ends(db, now):
