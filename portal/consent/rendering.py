@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from portal.consent.models import ConsentVersion
 from portal.consent.wording import changes
-from portal.reading.rendering import rendered
+from portal.reading.rendering import unnamed
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,4 @@ def changes_shown(before: ConsentVersion | None, now: ConsentVersion) -> Sequenc
 
 
 def _rendered(markdown: str | None) -> Markup | None:
-    return None if markdown is None else rendered(markdown)
+    return None if markdown is None else unnamed(markdown)

@@ -54,8 +54,13 @@ def blocks_of(markdown: str) -> Sequence[Block]:
 
 
 def rendered(markdown: str) -> Markup:
-    """The blocks as one part of a page, without their names: a page may hold several such parts."""
-    return Markup("").join(Markup(_NAME.sub("", block.html)) for block in blocks_of(markdown))
+    """The blocks as one part of a page."""
+    return Markup("").join(block.html for block in blocks_of(markdown))
+
+
+def unnamed(markdown: str) -> Markup:
+    """The same without the blocks' names: a page may hold several such parts."""
+    return Markup(_NAME.sub("", rendered(markdown)))
 
 
 def made(markdown: str) -> Sequence[Block]:
