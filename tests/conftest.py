@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -233,16 +233,21 @@ class _Remembered(BytecodeCache):
 _templates = _Remembered()
 
 
-_builders: dict[tuple[str, str, bool], Callable[..., tuple[str, str]]] = {}
-_compile_builder = Rule._compile_builder
+_compiled: dict[tuple[str, str], tuple[Any, ...]] = {}
+_compile = Rule.compile
 
 
-def _compiled_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """How the addresses of a rule are written: to compile all takes a third of a second, in each test."""
-    key = (rule.rule, repr(rule.defaults), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
+def _compile_once(rule: Rule) -> None:
+    """An address is taken apart for the first application that has it: all take a while in each test."""
+    key = (rule.rule, repr(rule.defaults))
+    if key not in _compiled:
+        _compile(rule)
+        builders = rule._build.__func__, rule._build_unknown.__func__
+        _compiled[key] = (rule._parts, rule._trace, rule._converters, *builders)
+        return
+    rule._parts, rule._trace, rule._converters, build, build_unknown = _compiled[key]
+    rule.arguments.update(rule._converters)
+    rule._build, rule._build_unknown = build.__get__(rule), build_unknown.__get__(rule)
 
 
-Rule._compile_builder = _compiled_once  # type: ignore[method-assign]
+Rule.compile = _compile_once  # type: ignore[method-assign]

@@ -62,6 +62,7 @@ class Country:
     lines: tuple[Line, ...]
 
 
+@lru_cache(maxsize=2)
 def read_help_lines(toml: str) -> Mapping[str, Country]:
     """The countries of this TOML text by their code, in the order of their names. Raises UnfitHelpLines."""
     countries = [_country(code, facts) for code, facts in tomllib.loads(toml).items()]
