@@ -94,7 +94,7 @@ def test_generated_keys_are_kept_and_nobody_else_may_read_them(tmp_path):
 
     assert (first.secret_key, first.master_keys) == (second.secret_key, second.master_keys)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "instance").iterdir()}
-    assert modes == {"secret.key": 0o600, "master.key": 0o600}
+    assert modes == {"secret.key": 0o600, "master.key": 0o600, "backup.key": 0o600}
     assert stat.S_IMODE((tmp_path / "instance").stat().st_mode) == 0o700
 
 
@@ -222,4 +222,5 @@ def test_nothing_else_reads_the_environment():
         if any(word in path.read_text() for word in ("os.environ", "getenv", "PORTAL_ENV"))
     }
 
-    assert readers == set[Path]()
+    # One names a setting to whoever has to set it, one looks for PostgreSQL's own programs.
+    assert readers == {Path("portal/safekeeping/checking.py"), Path("portal/safekeeping/postgresql.py")}

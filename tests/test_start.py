@@ -278,7 +278,9 @@ def test_serve_ends_when_it_is_asked_to(tmp_path):
         started.wait_until_it_answers()
         family = started.family()
 
-        assert started.end() == (0, "")
+        code, said = started.end()
+    assert (code, said.count("\n")) == (0, 1)
+    assert said.startswith("Nobody works here yet: python3 -m portal therapist add")
     assert len(family) >= 3
     assert [number for number in family if _is_alive(number)] == []
 

@@ -106,9 +106,10 @@ def restore(file: Path, key_file: Path | None) -> None:
 @click.option("--even-while-running", is_flag=True, help="Although a worker seems to be alive.")
 @with_appcontext
 def move_to(url: str, even_while_running: bool) -> None:
-    """Copy the practice into the database at URL, which has to be empty; compare all of it; or leave nothing.
+    """Copy the practice into the empty database at URL.
 
-    Stop the portal before, and set PORTAL_DATABASE_URL afterwards. The database from before stays as it is.
+    All of it is compared; what goes wrong leaves nothing. Stop the portal before, and set
+    PORTAL_DATABASE_URL afterwards. The database from before stays as it is.
     """
     if is_any_worker_alive(current_db(), now=clock.now()) and not even_while_running:
         raise click.ClickException("A worker is alive. Stop the portal first, so that nothing is left behind")
@@ -124,7 +125,10 @@ def move_to(url: str, even_while_running: bool) -> None:
 @click.command("check")
 @with_appcontext
 def check() -> None:
-    """Say what is not safe yet in this copy, and how to mend it; in production 1 if anything is serious."""
+    """Say what is not safe yet, and how to mend it.
+
+    In production it ends with 1 if anything is serious.
+    """
     found = list(findings(now=clock.now()))
     for each in found:
         click.echo(f"{'SERIOUS' if each.serious else 'Worth a look'}: {each.words}\n  {each.mend}")

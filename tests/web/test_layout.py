@@ -39,7 +39,7 @@ def test_a_client_finds_their_ways_and_where_they_are(db, browser):
     page = browser.open("/reading")
 
     ways = list(next(page.root.all("nav", class_="bar__nav")).all("a"))
-    assert [way.text for way in ways] == ["Your next step", "Reading", "Get help now"]
+    assert [way.text for way in ways] == ["Your next step", "Reading", "Messages", "Get help now"]
     assert [way.text for way in ways if way.get("aria-current") == "page"] == ["Reading"]
     assert "Sign out" in [button.text for button in header(page).all("button")]
 

@@ -68,7 +68,7 @@ def test_where_a_body_may_be_larger_it_is_awaited_but_only_a_few_at_once():
     waiting = [threading.Thread(target=house, args=(large, None)) for _ in range(2)]
     for each in waiting:
         each.start()
-    until(lambda: not house._large_chairs._value)
+    until(lambda: not house._large_chairs._value, what="the last large chair")
 
     house({"wsgi.input": Unread(), "CONTENT_LENGTH": "20", "PATH_INFO": "/file"}, None)
     house(asked(b"a=b", PATH_INFO="/file"), None)

@@ -107,7 +107,7 @@ def test_what_they_read_before_can_be_suggested_to_them_once_more(db, sams, sugg
     suggest()
     sams.open("/reading/on-rest")
     sams.press("I have read it")
-    later(now + timedelta(hours=1))
+    later(now + timedelta(minutes=10))
 
     suggest("I thought of the swan.")
 
