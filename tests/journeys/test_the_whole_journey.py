@@ -367,7 +367,7 @@ def addresses(app, db, *, method: str = "GET") -> list[str]:
         if method not in (rule.methods or ()):
             continue
         # A number is no reference: such an address is nobody's.
-        if "reference" in rule.arguments and "<int:" not in rule.rule:
+        if "reference" in rule.arguments and "<int" not in rule.rule:
             table = "client" if "clients" in rule.rule else "consultation"
             values = db.scalars(text(f"SELECT reference FROM {table}")).all()
             found += [re.sub(r"<[^>]*>", value, rule.rule) for value in values]
