@@ -202,10 +202,11 @@ def test_an_answer_to_a_lamp_s_question_that_lights_nothing_costs_what_any_other
         say(sam, "no", now)
 
     # One of them is this test's own, and one finds the client and their therapist.
-    assert len(quiet) == 2 + 4
+    # What the practice says may have to be looked up anew in the middle of any of them.
+    assert len(quiet) <= 2 + 4 + 1
     # The last of them notes where the client stands.
-    assert len(lighting) <= 2 + 4 + 7
-    assert len(back) <= 2 + 4 + 4
+    assert len(lighting) <= 2 + 4 + 8
+    assert len(back) <= 2 + 4 + 5
 
 
 # Telling
