@@ -56,5 +56,5 @@ def ask_for_kept(client_reference: str) -> None:
 
 def offer_freed_times(therapist_id: str) -> None:
     """Offer what has opened of this therapist's time to those who wait for an earlier one."""
-    with transaction() as db:
+    with transaction() as db, contextlib.suppress(NotFound):
         freed.offer_freed_times(db, int(therapist_id), now=clock.now())

@@ -48,9 +48,13 @@ def under(settings):
         each.extensions["engine"].dispose()
 
 
-def keys_seal_with(db):
+def everybodys_keys(db):
     db.expire_all()
-    return {bytes(key.sealed_key[1:5]) for key in db.scalars(select(DataKey))}
+    return list(db.scalars(select(DataKey)))
+
+
+def keys_seal_with(db):
+    return {bytes(key.sealed_key[1:5]) for key in everybodys_keys(db)}
 
 
 def all_words(db):
@@ -84,7 +88,8 @@ def test_after_a_rotation_the_old_master_key_is_needed_no_more(app, db, settings
     assert keys_seal_with(db) == {key_id(NEW)}
     with under(NEW).extensions["database"]() as alone:
         assert all_words(alone) == before
-    assert db.scalars(select(JournalLine.what)).all()[-1] == "keys-sealed-anew"
+    lines = select(JournalLine.what).order_by(JournalLine.number)
+    assert db.scalars(lines).all()[-1] == "keys-sealed-anew"
 
 
 def test_a_rotation_that_was_interrupted_goes_on_where_it_was(app, db, settings, sam, under):
@@ -94,7 +99,7 @@ def test_a_rotation_that_was_interrupted_goes_on_where_it_was(app, db, settings,
     assert len(keys_seal_with(db)) == 2
 
     with both.app_context():
-        assert list(seal_keys_anew()) == [(3, 0)]
+        assert list(seal_keys_anew()) == [(len(everybodys_keys(db)), 0)]
     assert keys_seal_with(db) == {key_id(NEW)}
 
 
@@ -104,7 +109,8 @@ def test_a_key_whose_master_key_is_lost_is_counted_and_left_as_it_is(app, db, se
     outcome = with_another.test_cli_runner().invoke(args=["keys", "rotate"])
 
     assert outcome.exit_code == 1
-    assert "3 of 3 keys cannot be opened" in outcome.output
+    count = len(everybodys_keys(db))
+    assert f"{count} of {count} keys cannot be opened" in outcome.output
     assert all_words(db)
 
 
@@ -135,7 +141,7 @@ def test_every_word_is_sealed_anew_with_a_new_key(app, db, now, later, sam):
     with app.app_context(), transaction() as writing:
         drop_idle_keys(writing, now=now + timedelta(hours=1))
     assert all_words(db) == words
-    assert [key.renewed_at for key in db.scalars(select(DataKey))] == [None, None, None]
+    assert {key.renewed_at for key in db.scalars(select(DataKey))} == {None}
     # What was sealed before, a stolen copy of it, is not opened any more.
     key = db.scalars(select(DataKey).where(DataKey.id == sam.data_key_id)).one()
     with pytest.raises(CannotBeOpened):

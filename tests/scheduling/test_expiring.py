@@ -93,7 +93,10 @@ def test_a_time_chosen_before_the_answers_are_sent_is_kept(db, scene, sam, ada, 
     assert called(db, kept).status is Status.KEPT
     assert steps_held(db) == own_steps(ten)
     assert jobs(db, "lapse-kept-time") == [(kept, now + 45 * MINUTE)]
-    assert jobs(db, "tell-of-request") == jobs(db, "expire-request") == []
+    # What is told of it goes into the journal, and to nobody else.
+    assert jobs(db, "tell-of-request") == [(kept, now)]
+    assert jobs(db, "expire-request") == []
+    scene.tell(kept)
     assert post() == []
 
 
@@ -154,7 +157,7 @@ def test_what_is_kept_is_asked_for_when_the_answers_are_sent(db, scene, sam, ten
     assert (asked.status, asked.asked_at) == (Status.REQUESTED, scene.now)
     # Two answering days, by six in the evening.
     assert asked.answer_by == datetime(2027, 3, 3, 18, tzinfo=now.tzinfo)
-    assert jobs(db, "tell-of-request") == [(kept, scene.now)]
+    assert jobs(db, "tell-of-request") == [(kept, now), (kept, scene.now)]
     assert jobs(db, "expire-request") == [(kept, asked.answer_by)]
     with pytest.raises(MoveNotAllowed):
         scene.lapse(kept)
