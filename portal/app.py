@@ -15,6 +15,7 @@ from portal import (
     clients,
     consent,
     database,
+    deadline,
     demo,
     diary,
     figures,
@@ -44,7 +45,7 @@ from portal import (
 )
 from portal.web.application import Application
 
-_GROUND = (traces, database, schema, vault, web, jobs, journal, mail, health)
+_GROUND = (traces, deadline, database, schema, vault, web, jobs, journal, mail, health)
 _FEATURES = (
     practice,
     care,

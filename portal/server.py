@@ -39,6 +39,7 @@ from portal.web.doors import MOST_BYTES, larger_bodies
 from portal.web.pdf import can_be_drawn
 from portal.web.waiting_room import WaitingRoom
 
+_log = logging.getLogger(__name__)
 _APPLICATION = "portal.app:create_app"
 # Many may wait for a slow body, but not all; two do the work, since more would only take turns at it.
 _THREADS, _MOST_AWAITED, _PLACES = 128, 96, 2
@@ -46,6 +47,9 @@ _MOST_HEADER_BYTES = 64 * 1024
 # Longer than a mail server is waited for.
 _JOB_IN_HAND_SECONDS = 35
 _READY_SECONDS = 60
+# What may take long in a page is broken off before: the database's work, a calendar elsewhere, a document.
+_STUCK_SECONDS, _LAST_PAGES_SECONDS = 120, 10
+_A_WHILE = 5.0
 _A_MOMENT = 0.1
 
 
@@ -122,13 +126,17 @@ def load(target: str) -> Any:
     application = getattr(importlib.import_module(module), factory)()
     # A developer's terminal is for what went wrong.
     log_to(logging.WARNING if application.config["DEVELOPMENT"] else logging.INFO)
-    return WaitingRoom(
+    room = WaitingRoom(
         application,
         places=_PLACES,
         most_bytes=MOST_BYTES,
         most_awaited=_MOST_AWAITED,
         larger=larger_bodies(application),
     )
+    if not application.config["DEVELOPMENT"]:
+        # A developer may stop anywhere to look.
+        threading.Thread(target=_end_if_stuck, args=(room,), daemon=True).start()
+    return room
 
 
 def _web(*, respawn: bool, last_requests_seconds: int) -> MPServer:
@@ -261,3 +269,16 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _end_if_stuck(room: WaitingRoom) -> None:
+    """A thread cannot be ended, so the process is, when somebody has a place for ever; another takes over.
+
+    Who else is worked on has a moment to be done. What was saved is safe, as when a machine stops.
+    """
+    while room.longest_seconds() < _STUCK_SECONDS:
+        time.sleep(_A_WHILE)
+    _log.error("a request took longer than %s seconds, so this process ends", _STUCK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_LAST_PAGES_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -55,12 +55,17 @@ class Started:
 
 
 @contextlib.contextmanager
-def start(*arguments: str, instance: Path, port: int | None = None, **settings: str) -> Iterator[Started]:
-    """`python3 -m portal …` where everything is installed; it is ended at the end of the `with` block."""
+def start(
+    *arguments: str, instance: Path, port: int | None = None, before: str = "", **settings: str
+) -> Iterator[Started]:
+    """`python3 -m portal …` where everything is installed; it is ended at the end of the `with` block.
+
+    `before` is Python that the process runs first.
+    """
     port = port or free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
     own = {"PORTAL_INSTANCE": str(instance), "PORTAL_PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    code = "import sys; from portal.__main__ import hand_over; hand_over(sys.argv[1:])"
+    code = f"{before}import sys; from portal.__main__ import hand_over; hand_over(sys.argv[1:])"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         cwd=ROOT,

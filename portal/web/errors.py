@@ -7,8 +7,10 @@ from typing import Any
 from flask import Flask, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from portal import deadline
 from portal.errors import NotFound, Refused
 from portal.traces import without_words
 from portal.vault.keyring import CannotBeOpened
@@ -53,6 +55,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(MustWait, _must_wait)
     app.register_error_handler(CSRFError, lambda _error: stale())
     app.register_error_handler(CannotBeOpened, _locked)
+    app.register_error_handler(OperationalError, _broken_off)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, lambda _error: _page(500))
     app.log_exception = _log  # type: ignore[method-assign]
@@ -94,6 +97,21 @@ def _must_wait(wait: MustWait) -> Answer:
         "errors/plain.html", page_heading="A moment, please", words=words, written=words_posted()
     )
     return page, 429, {"Retry-After": str(wait.seconds)}
+
+
+def _broken_off(problem: Exception) -> Answer:
+    """What the database was doing took too long; whatever else is wrong with it is a failure like any."""
+    if not deadline.is_past():
+        raise problem
+    _tell(problem)
+    words = (
+        "It is not your doing. The portal stopped what it was at, and what was saved before is safe."
+        " Try again in a minute."
+    )
+    page = render_template(
+        "errors/plain.html", page_heading="This took too long", words=words, written=words_posted()
+    )
+    return page, 503, {"Retry-After": "60"}
 
 
 def _locked(problem: Exception) -> tuple[str, int]:

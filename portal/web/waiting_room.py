@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+from portal import clock
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,8 +47,12 @@ class WaitingRoom:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._is_awaited(environ):
             self._await(environ)
-        with self._places:
+        with self._places.taken():
             return self._application(environ, start_response)
+
+    def longest_seconds(self) -> float:
+        """How long somebody has been worked on who is still not done; nought if there is nobody."""
+        return self._places.longest_seconds()
 
     def _await(self, environ: dict[str, Any]) -> None:
         large = int(environ["CONTENT_LENGTH"]) > self._most_bytes
@@ -73,8 +80,26 @@ class _Places:
 
     def __init__(self, number: int) -> None:
         self._lock, self._free, self._waiting = threading.Lock(), number, deque[threading.Lock]()
+        # Since when each place is taken that is.
+        self._since: dict[object, float] = {}
 
-    def __enter__(self) -> None:
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        self._take()
+        here = object()
+        self._since[here] = clock.ticks()
+        try:
+            yield
+        finally:
+            del self._since[here]
+            self._hand_over()
+
+    def longest_seconds(self) -> float:
+        # A copy, since people come and go meanwhile.
+        since = list(self._since.values())
+        return clock.ticks() - min(since) if since else 0.0
+
+    def _take(self) -> None:
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -85,7 +110,7 @@ class _Places:
         # Until somebody who leaves hands over their place.
         called.acquire()
 
-    def __exit__(self, *_: object) -> None:
+    def _hand_over(self) -> None:
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().release()
