@@ -28,6 +28,7 @@ WORDS_FOR = {
     Problem.TOO_LONG: f"Use at most {MOST_CHARACTERS} characters",
     Problem.ONLY_KNOWN_WORDS: "Use more than your address or our name: three or four unrelated words will do",
     Problem.COMMON: "Many people use this one, so it is tried first. Use three or four unrelated words",
+    Problem.LEAKED: "This one was stolen before, so it is tried first. Use three or four unrelated words",
     Problem.EASY_TO_GUESS: "This one is easy to guess. Use three or four unrelated words",
 }
 

