@@ -156,13 +156,15 @@ def held_window(therapist: Therapist, starts_at: datetime, ends_at: datetime) ->
 
 def busy_elsewhere(db: Session, therapist: Therapist, starts_at: datetime, ends_at: datetime) -> BusyTime:
     """A calendar elsewhere, and the one stretch in it."""
+    key, reference = make_data_key(db, now=_LONG_AGO), f"s{next(_number):017}"
     source = _stored(
         db,
         CalendarSource(
+            reference=reference,
             therapist_id=therapist.id,
-            data_key=make_data_key(db, now=_LONG_AGO),
+            data_key=key,
             kind=SourceKind.ICS,
-            sealed_label=b"",
+            sealed_label=seal(db, key, "Private diary", of=f"calendar_source.label:{reference}"),
             sealed_address=b"",
             added_at=_LONG_AGO,
             next_look_at=_LONG_AGO,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from portal import clock
 from portal.accounts.models import Client, Therapist
@@ -17,9 +17,23 @@ ONCE_WITHIN = timedelta(minutes=15)
 
 def note_opening(what: What, therapist: Therapist, client: Client, *, subject: str | None = None) -> None:
     """The one thing that opening a page writes. If it cannot be written, the page is not shown."""
-    about, since = client.reference, clock.now() - ONCE_WITHIN
     if not is_noted_since(
-        current_db(), what, person=therapist.reference, about=about, subject=subject, since=since
+        current_db(),
+        what,
+        person=therapist.reference,
+        about=client.reference,
+        subject=subject,
+        since=counts_since(clock.now()),
     ):
-        with transaction() as db:
-            note(db, what, by=therapist, about=about, subject=subject)
+        write_opening(what, therapist, client, subject=subject)
+
+
+def write_opening(what: What, therapist: Therapist, client: Client, *, subject: str | None = None) -> None:
+    """The same where it is known already that it has not been written lately."""
+    with transaction() as db:
+        note(db, what, by=therapist, about=client.reference, subject=subject)
+
+
+def counts_since(now: datetime) -> datetime:
+    """From when on an opening that is written down stands for this one as well."""
+    return now - ONCE_WITHIN

@@ -72,7 +72,22 @@ def sources_of(db: Session, therapist: Therapist, *, now: datetime) -> Sequence[
         .order_by(CalendarSource.id)
         .options(_WITH_KEY)
     )
-    return [_shown(db, source, now) for source in found]
+    return [source_shown(db, source, now=now) for source in found]
+
+
+def source_shown(db: Session, source: CalendarSource, *, now: datetime) -> Source:
+    """As its therapist sees it; its key is loaded."""
+    return Source(
+        reference=source.reference,
+        label=shown(db, source.data_key, source.sealed_label, of=place_in(source, "label")),
+        kind=source.kind,
+        fetched_at=source.fetched_at,
+        failed_at=source.failed_at,
+        why=source.failed_why,
+        unread=source.unread,
+        foreign_zones=source.foreign_zones,
+        is_looked_at=source.next_look_at <= now,
+    )
 
 
 def source_of(db: Session, therapist: Therapist, reference: str) -> CalendarSource:
@@ -135,20 +150,6 @@ def busy_elsewhere(
 def place_in(source: CalendarSource, what: str) -> str:
     """What the vault calls the place where this part of the source lies."""
     return f"calendar_source.{what}:{source.reference}"
-
-
-def _shown(db: Session, source: CalendarSource, now: datetime) -> Source:
-    return Source(
-        reference=source.reference,
-        label=shown(db, source.data_key, source.sealed_label, of=place_in(source, "label")),
-        kind=source.kind,
-        fetched_at=source.fetched_at,
-        failed_at=source.failed_at,
-        why=source.failed_why,
-        unread=source.unread,
-        foreign_zones=source.foreign_zones,
-        is_looked_at=source.next_look_at <= now,
-    )
 
 
 def _unsealed(db: Session, source: CalendarSource, what: str, sealed: bytes | None) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, literal_column, or_, select, true, union_all
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from portal.accounts.models import Client, Therapist
@@ -143,8 +143,7 @@ def lamps_open_for(db: Session, therapist: Therapist) -> Sequence[Lamp]:
     Their own clients', and those of clients who have no therapist yet; while the practice is away, for who
     stands in, everybody's. Each with its client and their data key.
     """
-    found = db.scalars(_WITH_CLIENT.where(_on_the_desk_of(therapist), _IS_OPEN))
-    return sorted(found, key=lambda lamp: (lamp.status is not LampStatus.LIT, lamp.lit_at, lamp.id))
+    return _as_on_a_desk(db.scalars(_WITH_CLIENT.where(_on_the_desk_of(therapist), _IS_OPEN)))
 
 
 def lamp_on_desk(db: Session, therapist: Therapist, reference: str) -> Lamp:
@@ -178,6 +177,34 @@ def lamps_of(db: Session, client: Client) -> Sequence[LampShown]:
         .execution_options(populate_existing=True)
     )
     return [lamp_shown(db, client, lamp) for lamp in found.unique()]
+
+
+def lamps_of_and_open_for(
+    db: Session, therapist: Therapist, client: Client
+) -> tuple[Sequence[LampShown], Sequence[Lamp]]:
+    """What `lamps_of` and `lamps_open_for` find, in one query."""
+    on_the_desk = select(Lamp.id, true().label("waits")).join(Lamp.client)
+    found = union_all(
+        select(Lamp.id, false().label("waits")).where(Lamp.client_id == client.id),
+        on_the_desk.where(_on_the_desk_of(therapist), _IS_OPEN),
+    ).subquery()
+    lamps = (
+        db.execute(
+            _WITH_CLIENT.add_columns(found.c.waits)
+            .join(found, found.c.id == Lamp.id)
+            .order_by(Lamp.lit_at.desc(), Lamp.id.desc())
+            .options(*_WHOLE)
+            .execution_options(populate_existing=True)
+        )
+        .unique()
+        .all()
+    )
+    theirs = [lamp_shown(db, client, lamp) for lamp, waits in lamps if not waits]
+    return theirs, _as_on_a_desk(lamp for lamp, waits in lamps if waits)
+
+
+def _as_on_a_desk(lamps: Iterable[Lamp]) -> list[Lamp]:
+    return sorted(lamps, key=lambda lamp: (lamp.status is not LampStatus.LIT, lamp.lit_at, lamp.id))
 
 
 def lamp_shown(db: Session, client: Client, lamp: Lamp) -> LampShown:

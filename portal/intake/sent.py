@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from portal.accounts.models import Client
+from portal.database import rows
 from portal.errors import NotFound
 from portal.intake.models import Intake, QuestionnaireVersion
 from portal.intake.questionnaire import Questionnaire, parsed
@@ -39,6 +40,20 @@ class SentIntake:
         return self.copy.scores
 
 
+_SENT = Intake.client_id == bindparam("client_id"), Intake.sent_at.is_not(None)
+_LAST_SENT = select(func.max(Intake.id)).where(*_SENT).scalar_subquery()
+# Of all that was sent the columns of a SentBefore, and of the last the copy.
+_EVERY_AND_LAST = (
+    select(
+        Intake.reference,
+        Intake.sent_at,
+        Intake.amends_id.is_not(None),
+        Intake.read_at,
+        case((Intake.id == _LAST_SENT, Intake.sealed_copy)),
+    )
+    .where(*_SENT)
+    .order_by(Intake.id.desc())
+)
 # In place of what was sent, where it is sealed under a key that is not here.
 _LOCKED = Row(link_id="", text="What was sent", state="locked", shown=[CANNOT_BE_OPENED])
 
@@ -72,21 +87,31 @@ def sent_intake_of(db: Session, client: Client, reference: str | None = None) ->
     intake = db.scalar(sent.order_by(Intake.id.desc()).limit(1))
     if intake is None or intake.sent_at is None or intake.sealed_copy is None:
         return None
-    return SentIntake(
-        reference=intake.reference,
-        sent_at=intake.sent_at,
-        copy=_copy_shown(db, client, intake, sent_at=intake.sent_at),
-        read_at=intake.read_at,
-    )
+    return _opened(db, client, intake.reference, intake.sent_at, intake.read_at, intake.sealed_copy)
 
 
-def _copy_shown(db: Session, client: Client, intake: Intake, *, sent_at: datetime) -> SentCopy:
-    """What was sent; a line in its place if it is sealed under a key that is not here."""
-    assert intake.sealed_copy is not None
+def last_and_all_sent_by(db: Session, client: Client) -> tuple[SentIntake | None, list[SentBefore]]:
+    """What `sent_intake_of` and `all_sent_by` find, in one query."""
+    found = rows(db, _EVERY_AND_LAST, {"client_id": client.id})
+    every = [
+        SentBefore(reference=reference, sent_at=sent_at, is_amendment=is_amendment, read_at=read_at)
+        for reference, sent_at, is_amendment, read_at, _ in found
+    ]
+    if not found or found[0][-1] is None:
+        return None, every
+    last = every[0]
+    return _opened(db, client, last.reference, last.sent_at, last.read_at, found[0][-1]), every
+
+
+def _opened(
+    db: Session, client: Client, reference: str, sent_at: datetime, read_at: datetime | None, sealed: bytes
+) -> SentIntake:
+    """With a line in the place of what was sent if it is sealed under a key that is not here."""
     try:
-        return thawed(unseal(db, client.data_key, intake.sealed_copy, of=copy_place(intake)))
+        copy = thawed(unseal(db, client.data_key, sealed, of=_place_called(reference)))
     except CannotBeOpened:
-        return SentCopy(sent_at=sent_at, rows=[_LOCKED], scores=[], amends_sent_at=None, left_out=[])
+        copy = SentCopy(sent_at=sent_at, rows=[_LOCKED], scores=[], amends_sent_at=None, left_out=[])
+    return SentIntake(reference=reference, sent_at=sent_at, copy=copy, read_at=read_at)
 
 
 def all_sent_by(db: Session, client: Client) -> list[SentBefore]:
@@ -153,4 +178,8 @@ def sent_answers(db: Session, reference: str) -> SentAnswers:
 
 def copy_place(intake: Intake) -> str:
     """What the vault calls the place where a sent copy lies."""
-    return f"intake.copy:{intake.reference}"
+    return _place_called(intake.reference)
+
+
+def _place_called(reference: str) -> str:
+    return f"intake.copy:{reference}"

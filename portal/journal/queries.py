@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.database import rows
 from portal.journal.lines import EMPTY, Line, Stand, What
@@ -77,6 +77,24 @@ def is_noted_since(
     """Whether this person's doing or opening the same stands there already, later than `since`."""
     asked = {"what": what, "person": person, "about": about, "since": since, "subject": subject}
     return bool(rows(db, _LATELY, asked))
+
+
+def opened_since(about: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether it stands there that somebody opened a page of this client's, for who asks that with the page.
+
+    Asks for `person`, `what` and `since`, as `is_noted_since` does.
+    """
+    return (
+        exists()
+        .where(
+            JournalLine.about == about,
+            JournalLine.person == bindparam("person"),
+            JournalLine.what == bindparam("what"),
+            JournalLine.subject.is_(None),
+            JournalLine.at > bindparam("since"),
+        )
+        .label("opened")
+    )
 
 
 def last_noted(db: Session, what: What) -> datetime | None:

@@ -57,7 +57,8 @@ UNREAD_BY_CLIENT = (
     .scalar_subquery()
 )
 _UNREAD = and_(_written_by(Writer.CLIENT), Message.read_at.is_(None), Message.taken_back_at.is_(None))
-_WAITING = (
+# Who wrote to a therapist what is not read yet. The therapist's day asks it, together with what else is new.
+UNREAD_BY_THERAPIST = (
     select(
         Message.client_id,
         func.count().label("number"),
@@ -71,10 +72,10 @@ _WAITING = (
     .subquery()
 )
 _WAITING_CLIENTS = (
-    select(Client, _WAITING.c.number, _WAITING.c.since)
-    .join(_WAITING, _WAITING.c.client_id == Client.id)
+    select(Client, UNREAD_BY_THERAPIST.c.number, UNREAD_BY_THERAPIST.c.since)
+    .join(UNREAD_BY_THERAPIST, UNREAD_BY_THERAPIST.c.client_id == Client.id)
     .where(Client.therapist_id == _THERAPIST)
-    .order_by(_WAITING.c.first)
+    .order_by(UNREAD_BY_THERAPIST.c.first)
     .options(joinedload(Client.data_key))
 )
 

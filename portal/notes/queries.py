@@ -36,16 +36,13 @@ def notes_about(db: Session, therapist: Therapist, client: Client) -> Sequence[W
         .where(Note.client_id == client.id, Note.therapist_id == therapist.id)
         .order_by(Note.written_at.desc(), Note.id.desc())
     )
-    return [
-        Written(
-            reference=note.reference,
-            words=shown(db, data_key, note.sealed_words, of=words_place(note.reference)),
-            written_at=note.written_at,
-            changed_at=note.changed_at,
-            version=note.version,
-        )
-        for note, data_key in found
-    ]
+    return [note_shown(db, note, data_key) for note, data_key in found]
+
+
+def note_shown(db: Session, note: Note, data_key: DataKey) -> Written:
+    """The note as its writer reads it among others; a calm line in its place where the key is not here."""
+    words = shown(db, data_key, note.sealed_words, of=words_place(note.reference))
+    return _written(note, words)
 
 
 def note_about(db: Session, therapist: Therapist, client: Client, reference: str) -> Note:
@@ -69,9 +66,13 @@ def key_about(db: Session, client: Client) -> NotesKey | None:
 
 def written(db: Session, note: Note, data_key: DataKey) -> Written:
     """The note as its writer changes it. Raises keyring.CannotBeOpened."""
+    return _written(note, unseal(db, data_key, note.sealed_words, of=words_place(note.reference)))
+
+
+def _written(note: Note, words: str) -> Written:
     return Written(
         reference=note.reference,
-        words=unseal(db, data_key, note.sealed_words, of=words_place(note.reference)),
+        words=words,
         written_at=note.written_at,
         changed_at=note.changed_at,
         version=note.version,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,7 +11,15 @@ from portal.accounts.models import Client
 from portal.reaching.models import ReachingWish
 from portal.reaching.wishes import Wish, unpacked
 from portal.vault.keyring import CannotBeOpened
-from portal.vault.words import CANNOT_BE_OPENED, unseal
+from portal.vault.words import unseal
+
+
+@dataclass(frozen=True, kw_only=True)
+class WishShown:
+    """A wish as the desk sees it: None if they have said nothing, or if the key is not here."""
+
+    wish: Wish | None = None
+    is_locked: bool = False
 
 
 def wish_of(db: Session, client: Client) -> Wish | None:
@@ -17,15 +27,21 @@ def wish_of(db: Session, client: Client) -> Wish | None:
     sealed = db.scalar(select(ReachingWish.sealed_said).where(ReachingWish.client_id == client.id))
     if sealed is None:
         return None
-    return unpacked(unseal(db, client.data_key, sealed, of=said_place(client.reference)))
+    return _opened(db, client, sealed)
 
 
-def wish_shown(db: Session, client: Client) -> Wish | None:
-    """The same for a page that shows more than this; a calm line in its place where the key is not here."""
+def wish_shown(db: Session, client: Client, sealed: bytes | None) -> WishShown:
+    """What lies sealed in the client's row, for a page that shows more than this."""
+    if sealed is None:
+        return WishShown()
     try:
-        return wish_of(db, client)
+        return WishShown(wish=_opened(db, client, sealed))
     except CannotBeOpened:
-        return Wish(words=CANNOT_BE_OPENED)
+        return WishShown(is_locked=True)
+
+
+def _opened(db: Session, client: Client, sealed: bytes) -> Wish:
+    return unpacked(unseal(db, client.data_key, sealed, of=said_place(client.reference)))
 
 
 def said_place(reference: str) -> str:

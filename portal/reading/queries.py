@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, or_, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, null, or_, select, union_all
 from sqlalchemy.orm import Session, load_only
 
 from portal.accounts.models import Client, Therapist
@@ -163,17 +163,36 @@ OPEN_SUGGESTION = (
     .order_by(ReadingSuggestion.suggested_at.desc(), Reading.id)
     .limit(1)
 )
-_MET = (
+# Of what they met the columns of a Met, of what they share only which passage it is.
+_MET_AND_SHARED = union_all(
     select(
-        Reading.title, ReadingMark.said_at, ReadingSuggestion.suggested_at, Reading.published_at.is_not(None)
+        Reading.title,
+        ReadingMark.said_at,
+        ReadingSuggestion.suggested_at,
+        Reading.published_at.is_not(None),
+        Reading.position,
+        Reading.id,
+        null().label("passage_id"),
     )
     .outerjoin(ReadingMark, (ReadingMark.reading_id == Reading.id) & (ReadingMark.client_id == _OF_CLIENT))
     .outerjoin(
         ReadingSuggestion,
         (ReadingSuggestion.reading_id == Reading.id) & (ReadingSuggestion.client_id == _OF_CLIENT),
     )
-    .where(or_(ReadingMark.said_at.is_not(None), ReadingSuggestion.suggested_at.is_not(None)))
-    .order_by(Reading.position, Reading.id)
+    .where(or_(ReadingMark.said_at.is_not(None), ReadingSuggestion.suggested_at.is_not(None))),
+    select(*[null()] * 6, KeptPassage.id).where(
+        KeptPassage.client_id == _OF_CLIENT, KeptPassage.shared_with_id == bindparam("therapist_id")
+    ),
+).subquery()
+_MET_AND_PASSAGES = (
+    select(_MET_AND_SHARED, KeptPassage)
+    .outerjoin(KeptPassage, KeptPassage.id == _MET_AND_SHARED.c.passage_id)
+    .order_by(
+        _MET_AND_SHARED.c.position,
+        _MET_AND_SHARED.c.id,
+        KeptPassage.shared_at.desc(),
+        KeptPassage.id.desc(),
+    )
 )
 _KEPT = select(KeptPassage).where(KeptPassage.client_id == _OF_CLIENT).order_by(KeptPassage.id.desc())
 
@@ -202,11 +221,6 @@ def reading_for(db: Session, client: Client, slug: str) -> Found:
     return Found(row[0], row[1], _suggested(db, client, row), keeps, places.get(row[0].reference))
 
 
-def readings_met_by(db: Session, client: Client) -> Sequence[Met]:
-    """What this client said that they have read, and what was suggested to them, in the series' order."""
-    return [Met(*row) for row in db.execute(_MET, {"client_id": client.id})]
-
-
 def kept_by(db: Session, client: Client) -> Sequence[Kept]:
     """All that this client keeps, newest first."""
     return [_kept_shown(db, client, each) for each in db.scalars(_KEPT, {"client_id": client.id})]
@@ -223,14 +237,16 @@ def kept_of(db: Session, client: Client, reference: str, *, to_change: bool = Fa
     return found
 
 
-def shared_passages_of(db: Session, therapist: Therapist, client: Client) -> Sequence[Kept]:
-    """What this client shares with this therapist, as it is now, what was shared last first: one query."""
-    found = db.scalars(
-        select(KeptPassage)
-        .where(KeptPassage.client_id == client.id, KeptPassage.shared_with_id == therapist.id)
-        .order_by(KeptPassage.shared_at.desc(), KeptPassage.id.desc())
-    )
-    return [_kept_shown(db, client, each) for each in found]
+def met_and_shared_by(
+    db: Session, therapist: Therapist, client: Client
+) -> tuple[Sequence[Met], Sequence[Kept]]:
+    """What this client read, as they say, or was suggested to them, in the series' order; what they share.
+
+    That is shared with this therapist, and shown as it is now, what was shared last first. In one query.
+    """
+    found = db.execute(_MET_AND_PASSAGES, {"client_id": client.id, "therapist_id": therapist.id}).all()
+    met = [Met(*row[:4]) for row in found if row[-1] is None]
+    return met, [_kept_shown(db, client, row[-1]) for row in found if row[-1] is not None]
 
 
 def text_of_version(db: Session, reading: Reading, version: int) -> str:

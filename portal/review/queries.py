@@ -1,4 +1,4 @@
-"""What waits on a therapist's desk, what stands in their diary, and one person whole."""
+"""What waits on a therapist's desk, and what stands in their diary."""
 
 from __future__ import annotations
 
@@ -7,37 +7,29 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from portal.accounts.models import IS_LISTED, Client, Stage, Therapist
-from portal.accounts.queries import client_of, initials_of, name_of
+from portal.accounts.models import IS_LISTED, Client, Therapist
+from portal.accounts.queries import initials_of, name_of
 from portal.calendars.queries import busy_elsewhere
-from portal.consent.queries import DocumentShown, documents_for
 from portal.intake.lamp_lifecycle import LampStatus
-from portal.intake.lamp_queries import LampShown, lamps_of, lamps_open_for, person_of
-from portal.intake.models import Intake, Lamp
-from portal.intake.sent import SentBefore, SentIntake, all_sent_by, sent_intake_of
-from portal.messages.queries import Conversation, conversation_with
-from portal.notes.queries import Written, notes_about
-from portal.reaching.queries import wish_shown
-from portal.reaching.wishes import Wish
-from portal.reading.queries import Kept, Met, readings_met_by, shared_passages_of
+from portal.intake.lamp_queries import lamps_open_for, person_of
+from portal.intake.models import Lamp
+from portal.messages.queries import Unread
+from portal.review.news import news_for
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
 from portal.scheduling.models import Consultation, ConsultationEvent, HeldWindow
-from portal.scheduling.queries import history_with, last_event_of
+from portal.scheduling.queries import last_event_of
 from portal.scheduling.words import note_of, offer_of, reply_of, words_of
 
-_MOST_NEW_INTAKES = 20
 _MOST_TO_CHOOSE = 100
 # Nothing that stands in a diary is longer: what began earlier is over.
 _LONGEST = timedelta(days=1)
 # Whoever has not said within so long whether the two have met is not asked for ever.
 _ASKED_FOR = timedelta(days=60)
 _READ_FOR = timedelta(days=7)
-# So many of the messages stand on a person's page; the others are a press away.
-_LAST_MESSAGES = 3
 _MATTERS = [Status.REQUESTED, Status.PROPOSED, Status.CONFIRMED, Status.DECLINED]
 
 
@@ -102,10 +94,17 @@ class Desk:
     # Over, and nobody has said yet whether the two have met.
     over: Sequence[tuple[Consultation, str]]
 
+    # Who wrote what is not read yet, longest waiting first.
+    unread: Sequence[Unread]
+    # The next that is certain, with the name of its client.
+    next_to_come: tuple[Consultation, str] | None
+    # Whether more have sent their answers, and have no time, than the queue shows.
+    more_have_sent: bool
+
     @property
     def is_busy(self) -> bool:
         """Whether anything at all is on it."""
-        return bool(self.queue or self.lamps or self.proposed or self.todays or self.over)
+        return bool(self.queue or self.lamps or self.proposed or self.todays or self.over or self.unread)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,52 +118,22 @@ class Request:
     note: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """All that a therapist sees of one client."""
-
-    client: Client
-    name: str
-    # Readings that they said they have read, or that were suggested to them.
-    met: Sequence[Met]
-    shared: Sequence[Kept]
-    messages: Conversation
-    intake: SentIntake | None
-    # All that they sent, the newest first.
-    sent: Sequence[SentBefore]
-    lamps: Sequence[LampShown]
-    agreements: Sequence[DocumentShown]
-    consultations: Sequence[Request]
-    # None if they have said nothing of being reached.
-    wish: Wish | None
-    # The therapist's own.
-    notes: Sequence[Written]
-
-    @property
-    def read(self) -> list[Met]:
-        return [each for each in self.met if each.said_at]
-
-    @property
-    def unread(self) -> list[SentBefore]:
-        """The corrections that the therapist has not read, the newest first."""
-        return [each for each in self.sent if each.is_amendment and each.read_at is None]
-
-    @property
-    def lamps_open(self) -> list[LampShown]:
-        """Unseen, or seen and not closed."""
-        return [each for each in self.lamps if each.lamp.status is not LampStatus.CLOSED]
-
-    @property
-    def lamps_closed(self) -> list[LampShown]:
-        return [each for each in self.lamps if each.lamp.status is LampStatus.CLOSED]
-
-    @property
-    def waiting(self) -> list[Request]:
-        return [each for each in self.consultations if each.consultation.status is Status.REQUESTED]
-
-
 def desk_of(db: Session, therapist: Therapist, *, now: datetime, day: tuple[datetime, datetime]) -> Desk:
     """The desk, in three queries; `day` is the first instant of today and the first after it."""
+    _, standing = consultations_on_desk(db, therapist, now, until=day[1])
+    return laid_out(db, therapist, lamps_open_for(db, therapist), standing, now=now, day=day)
+
+
+def laid_out(
+    db: Session,
+    therapist: Therapist,
+    lamps: Sequence[Lamp],
+    standing: Sequence[Consultation],
+    *,
+    now: datetime,
+    day: tuple[datetime, datetime],
+) -> Desk:
+    """The desk of whom these lamps and consultations concern; what else is new is asked in one query."""
     people: dict[int, Waiting] = {}
 
     def person(client: Client) -> Waiting:
@@ -172,19 +141,16 @@ def desk_of(db: Session, therapist: Therapist, *, now: datetime, day: tuple[date
             people[client.id] = Waiting(client=client, name=name_of(db, client))
         return people[client.id]
 
-    lamps = lamps_open_for(db, therapist)
     for lamp in lamps:
         # Of somebody else's client, for whom this therapist stands in, there is only the lamp.
         if lamp.status is LampStatus.LIT and lamp.client.therapist_id == therapist.id:
             person(lamp.client).lamps.append(lamp)
-    standing = _standing(db, therapist, now, until=day[1])
     _take_up(standing, person, now)
-    for intake in _new_intakes(db, therapist):
-        each = person(intake.client)
-        if intake.amends_id is None:
-            each.intake_sent_at = intake.sent_at
-        else:
-            each.amended_at = max(filter(None, (each.amended_at, intake.sent_at)))
+    news = news_for(db, therapist)
+    for each in news.corrected:
+        person(each.client).amended_at = each.at
+    for each in news.sent:
+        person(each.client).intake_sent_at = each.at
     named = [(each, name_of(db, each.client)) for each in standing]
     return Desk(
         queue=list(people.values()),
@@ -192,6 +158,9 @@ def desk_of(db: Session, therapist: Therapist, *, now: datetime, day: tuple[date
         proposed=[each for each in named if each[0].status is Status.PROPOSED],
         todays=[each for each in named if _is_within(each[0], *day)],
         over=[each for each in named if _is_over(each[0], now)],
+        unread=news.unread,
+        next_to_come=next((each for each in named if _is_to_come(each[0], now)), None),
+        more_have_sent=news.more_have_sent,
     )
 
 
@@ -250,36 +219,60 @@ def clients_by_name(db: Session, therapist: Therapist, chosen: str | None = None
     return {reference: name for name, reference in sorted(named, key=lambda each: each[0].casefold())}
 
 
-def person_whole(db: Session, therapist: Therapist, reference: str) -> Person:
-    """One of the therapist's clients. Raises NotFound."""
-    client = client_of(db, therapist, reference)
-    return Person(
-        client=client,
-        name=name_of(db, client),
-        met=readings_met_by(db, client),
-        shared=shared_passages_of(db, therapist, client),
-        messages=conversation_with(db, client, therapist, most=_LAST_MESSAGES),
-        intake=sent_intake_of(db, client),
-        sent=all_sent_by(db, client),
-        lamps=lamps_of(db, client),
-        agreements=documents_for(db, client),
-        consultations=[_request(db, each) for each in history_with(db, therapist, client)],
-        wish=wish_shown(db, client),
-        notes=notes_about(db, therapist, client),
-    )
-
-
 def request_shown(db: Session, consultation: Consultation) -> tuple[Request, ConsultationEvent | None]:
     """The consultation with its windows and words, and what happened to it last; its client is loaded."""
     windows = db.scalars(
         select(HeldWindow).where(HeldWindow.consultation_id == consultation.id).order_by(HeldWindow.place)
     )
     set_committed_value(consultation, "windows", list(windows))
-    return _request(db, consultation), last_event_of(db, consultation)
+    return request_of(db, consultation), last_event_of(db, consultation)
 
 
-def _standing(db: Session, therapist: Therapist, now: datetime, *, until: datetime) -> Sequence[Consultation]:
-    """Requests and proposals, and what is confirmed until then, or was written about: by when they matter."""
+def consultations_on_desk(
+    db: Session, therapist: Therapist, now: datetime, *, until: datetime, beside: Client | None = None
+) -> tuple[Sequence[Consultation], Sequence[Consultation]]:
+    """All that the client `beside` ever asked this therapist for, the newest first; and what matters now.
+
+    That is requests and proposals, what is confirmed until then, or was written about, and the next that is
+    confirmed, by when they matter. In one query.
+    """
+    mattering = select(Consultation.id, true().label("matters")).where(
+        Consultation.therapist_id == therapist.id, *_matters(therapist, now, until)
+    )
+    theirs = select(Consultation.id, false().label("matters")).where(
+        Consultation.therapist_id == therapist.id, Consultation.client_id == (beside.id if beside else None)
+    )
+    found = (union_all(mattering, theirs) if beside else mattering).subquery()
+    rows = (
+        db.execute(
+            select(Consultation, found.c.matters)
+            .join(found, found.c.id == Consultation.id)
+            .order_by(Consultation.asked_at.desc(), Consultation.id.desc())
+            .options(
+                joinedload(Consultation.client).joinedload(Client.data_key),
+                joinedload(Consultation.replaces),
+                joinedload(Consultation.windows),
+            )
+        )
+        .unique()
+        .all()
+    )
+    history = [each for each, matters in rows if not matters]
+    return history, sorted((each for each, matters in rows if matters), key=_matters_at)
+
+
+def _matters(therapist: Therapist, now: datetime, until: datetime) -> Sequence[ColumnElement[bool]]:
+    next_confirmed = (
+        select(Consultation.id)
+        .where(
+            Consultation.therapist_id == therapist.id,
+            Consultation.status == Status.CONFIRMED,
+            Consultation.starts_at > now,
+        )
+        .order_by(Consultation.starts_at)
+        .limit(1)
+        .scalar_subquery()
+    )
     confirmed = and_(
         Consultation.status == Status.CONFIRMED,
         or_(
@@ -293,22 +286,13 @@ def _standing(db: Session, therapist: Therapist, now: datetime, *, until: dateti
         Consultation.sealed_note.is_not(None),
         Consultation.answer_by > now - _READ_FOR,
     )
-    found = db.scalars(
-        select(Consultation)
-        .where(
-            Consultation.therapist_id == therapist.id,
-            # An answer is due before the time that it is about, so whatever matters lies behind this.
-            Consultation.starts_at > now - _ASKED_FOR,
-            Consultation.status.in_(_MATTERS),
-            or_(Consultation.status.in_([Status.REQUESTED, Status.PROPOSED]), confirmed, none_fits),
-        )
-        .options(
-            joinedload(Consultation.client).joinedload(Client.data_key),
-            joinedload(Consultation.replaces),
-            joinedload(Consultation.windows),
-        )
+    waits = Consultation.status.in_([Status.REQUESTED, Status.PROPOSED])
+    return (
+        # An answer is due before the time that it is about, so whatever matters lies behind this.
+        Consultation.starts_at > now - _ASKED_FOR,
+        Consultation.status.in_(_MATTERS),
+        or_(waits, confirmed, none_fits, Consultation.id == next_confirmed),
     )
-    return sorted(found.unique(), key=_matters_at)
 
 
 def _matters_at(consultation: Consultation) -> tuple[datetime, int]:
@@ -326,6 +310,10 @@ def _take_up(standing: Iterable[Consultation], person: Callable[[Client], Waitin
 
 def _is_over(consultation: Consultation, now: datetime) -> bool:
     return consultation.status is Status.CONFIRMED and consultation.ends_at <= now
+
+
+def _is_to_come(consultation: Consultation, now: datetime) -> bool:
+    return consultation.status is Status.CONFIRMED and now < consultation.starts_at
 
 
 def _is_within(consultation: Consultation, since: datetime, until: datetime) -> bool:
@@ -385,7 +373,8 @@ def _past(db: Session, therapist: Therapist, since: datetime, until: datetime) -
         )
 
 
-def _request(db: Session, consultation: Consultation) -> Request:
+def request_of(db: Session, consultation: Consultation) -> Request:
+    """With what was written about it opened; its client is loaded, with their data key."""
     return Request(
         consultation=consultation,
         words=words_of(db, consultation),
@@ -393,46 +382,3 @@ def _request(db: Session, consultation: Consultation) -> Request:
         offer=offer_of(db, consultation),
         note=note_of(db, consultation),
     )
-
-
-def _new_intakes(db: Session, therapist: Therapist) -> Sequence[Intake]:
-    """What was sent by who has no time, and corrections that are not read: that they are there is news."""
-    holds_a_time = exists().where(
-        Consultation.client_id == Intake.client_id, Consultation.status.in_(HOLDS_ITS_TIME)
-    )
-    first_sent = (
-        select(Intake.id)
-        .join(Client, Client.id == Intake.client_id)
-        .where(
-            Client.therapist_id == therapist.id,
-            Client.stage == Stage.SENT,
-            Intake.sent_at.is_not(None),
-            Intake.amends_id.is_(None),
-            ~holds_a_time,
-        )
-        .order_by(Client.moved_at.desc(), Client.id.desc())
-        .limit(_MOST_NEW_INTAKES)
-    )
-    corrected = (
-        select(Intake.id)
-        .join(Client, Client.id == Intake.client_id)
-        .where(
-            # What is not read leads, not all of the therapist's clients: the sum hides that index.
-            Client.therapist_id + 0 == therapist.id,
-            IS_LISTED,
-            Intake.sent_at.is_not(None),
-            Intake.amends_id.is_not(None),
-            Intake.read_at.is_(None),
-        )
-        .order_by(Intake.sent_at)
-        .limit(_MOST_NEW_INTAKES)
-    )
-    return db.scalars(
-        select(Intake)
-        .join(Client, Client.id == Intake.client_id)
-        .where(or_(Intake.id.in_(first_sent), Intake.id.in_(corrected)))
-        # A correction waits until somebody has read it, so it is never crowded out.
-        .order_by(Intake.amends_id.is_(None), Intake.sent_at.desc())
-        .limit(_MOST_NEW_INTAKES)
-        .options(contains_eager(Intake.client).options(joinedload(Client.data_key)))
-    ).all()

@@ -1,38 +1,44 @@
-"""Whether anything is amiss on a therapist's desk: asked in one query, since mostly nothing is."""
+"""Whether anything is amiss on a therapist's desk beside their people: asked in one query."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, exists, literal, select
+from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import Therapist
 from portal.calendars.models import CalendarSource
+from portal.calendars.queries import Source, source_shown
 from portal.diary.models import WorkingHours
-from portal.mail.queries import undelivered
 
-_ASKED = select(
-    undelivered().order_by(None).exists().label("mails"),
-    exists()
-    .where(
-        CalendarSource.therapist_id == bindparam("therapist_id"),
-        CalendarSource.failed_at.is_not(None),
+_THERAPIST = bindparam("therapist_id", type_=Therapist.id.type)
+# A row even where every calendar answers: whether there are hours is to be known then too.
+_ALWAYS = select(literal(1).label("one")).subquery()
+_ASKED = (
+    select(exists().where(WorkingHours.therapist_id == _THERAPIST).label("hours"), CalendarSource)
+    .select_from(_ALWAYS)
+    .outerjoin(
+        CalendarSource,
+        and_(CalendarSource.therapist_id == _THERAPIST, CalendarSource.failed_at.is_not(None)),
     )
-    .label("calendars"),
-    exists().where(WorkingHours.therapist_id == bindparam("therapist_id")).label("hours"),
+    .order_by(CalendarSource.id)
+    .options(joinedload(CalendarSource.data_key))
 )
 
 
 class Trouble(NamedTuple):
-    """What is worth a closer look; a mail may be somebody else's."""
+    """What is worth a closer look."""
 
-    mails: bool
-    calendars: bool
     has_hours: bool
+    # Calendars elsewhere that do not answer.
+    failing: Sequence[Source]
 
 
-def trouble_of(db: Session, therapist: Therapist) -> Trouble:
+def trouble_of(db: Session, therapist: Therapist, *, now: datetime) -> Trouble:
     """In one query."""
-    row = db.execute(_ASKED, {"therapist_id": therapist.id}).one()
-    return Trouble(bool(row.mails), bool(row.calendars), bool(row.hours))
+    found = db.execute(_ASKED, {"therapist_id": therapist.id}).all()
+    failing = [source_shown(db, source, now=now) for _, source in found if source is not None]
+    return Trouble(bool(found[0].hours), failing)

@@ -11,23 +11,22 @@ from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import therapist_only
-from portal.accounts.looking import note_opening
+from portal.accounts.looking import note_opening, write_opening
 from portal.accounts.models import Therapist
 from portal.accounts.queries import client_of, name_of
-from portal.calendars.queries import sources_of
 from portal.database import current_db, transaction
 from portal.errors import NotFound, Overtaken
 from portal.founding.standing import serious_left
 from portal.intake.amending import see_amendments
 from portal.intake.sent import all_sent_by, sent_intake_of
 from portal.journal.lines import What
-from portal.messages.queries import unread_for
 from portal.review.calendar import span_of
 from portal.review.desk import blueprint, zone_of
 from portal.review.forms import AnswerForm, DeclineForm, ReadForm
-from portal.review.queries import Desk, desk_of, person_whole, request_shown, to_come_with
+from portal.review.queries import Desk, desk_of, request_shown
 from portal.review.trouble import trouble_of
 from portal.review.undelivered import undelivered_for
+from portal.review.whole import Person, person_whole
 from portal.scheduling.answers import (
     NotOverYet,
     confirm_consultation,
@@ -58,21 +57,16 @@ _MEANWHILE = (Overtaken, MoveNotAllowed, Begun)
 @therapist_only
 def today(therapist: Therapist) -> str:
     db, now = current_db(), clock.now()
-    desk, trouble = _desk(therapist, now), trouble_of(db, therapist)
-    sources = sources_of(db, therapist, now=now) if trouble.calendars else ()
-    unread = unread_for(db, therapist)
-    coming = None if desk.is_busy or unread else next(iter(to_come_with(db, therapist, now=now)), None)
+    desk = desk_of(db, therapist, now=now, day=_day(therapist, now))
+    trouble = trouble_of(db, therapist, now=now)
     return render_template(
         "review/today.html",
         desk=desk,
         # Whoever has something on their desk has hours.
         left=serious_left(now, has_hours=desk.is_busy or trouble.has_hours),
-        undelivered=undelivered_for(db, therapist) if trouble.mails else (),
-        coming=coming,
-        coming_name=name_of(db, coming.client) if coming else "",
+        undelivered=undelivered_for(db, therapist),
         therapist=therapist,
-        failing=[each for each in sources if each.failed_at],
-        unread=unread,
+        failing=trouble.failing,
         now=now,
         zone=zone_of(therapist),
     )
@@ -81,13 +75,12 @@ def today(therapist: Therapist) -> str:
 @blueprint.get("/clients/<string:reference>")
 @therapist_only
 def person(therapist: Therapist, reference: str) -> str:
-    db, now = current_db(), clock.now()
-    whole = person_whole(db, therapist, reference)
-    note_opening(What.RECORD_OPENED, therapist, whole.client)
+    now = clock.now()
+    whole, desk = _opened(therapist, reference, What.RECORD_OPENED, now)
     return render_template(
         "review/person.html",
         person=whole,
-        queue=_desk(therapist, now).queue,
+        queue=desk.queue,
         zone=zone_of(therapist),
         now=now,
         as_file=can_be_drawn(),
@@ -99,8 +92,7 @@ def person(therapist: Therapist, reference: str) -> str:
 def person_as_file(therapist: Therapist, reference: str) -> ResponseReturnValue:
     """For the therapist's paper file."""
     now, zone = clock.now(), zone_of(therapist)
-    whole = person_whole(current_db(), therapist, reference)
-    note_opening(What.RECORD_SAVED, therapist, whole.client)
+    whole, _ = _opened(therapist, reference, What.RECORD_SAVED, now)
     return as_file(
         "review/person_on_paper.html",
         called="document",
@@ -310,7 +302,17 @@ def _add_words(therapist: Therapist, form: DeclineForm, reference: str) -> None:
             form.reply.data = "\n\n".join(filter(None, (form.reply.data, phrase.words)))
 
 
-def _desk(therapist: Therapist, now: datetime) -> Desk:
+def _opened(therapist: Therapist, reference: str, opening: What, now: datetime) -> tuple[Person, Desk]:
+    """The person, once it is written down that they are looked at."""
+    whole, desk = person_whole(
+        current_db(), therapist, reference, opening=opening, now=now, day=_day(therapist, now)
+    )
+    if not whole.is_opening_noted:
+        write_opening(opening, therapist, whole.client)
+    return whole, desk
+
+
+def _day(therapist: Therapist, now: datetime) -> tuple[datetime, datetime]:
+    """The first instant of the therapist's today, and the first after it."""
     zone = zone_of(therapist)
-    day = span_of(now.astimezone(zone).date(), 1, zone)
-    return desk_of(current_db(), therapist, now=now, day=day)
+    return span_of(now.astimezone(zone).date(), 1, zone)

@@ -202,17 +202,6 @@ def consultations_between(
     ).all()
 
 
-def history_with(db: Session, therapist: Therapist, client: Client) -> Sequence[Consultation]:
-    """All that this client ever asked this therapist for, the newest request first."""
-    found = db.scalars(
-        select(Consultation)
-        .where(Consultation.therapist_id == therapist.id, Consultation.client_id == client.id)
-        .order_by(Consultation.asked_at.desc(), Consultation.id.desc())
-        .options(joinedload(Consultation.replaces), joinedload(Consultation.windows))
-    )
-    return found.unique().all()
-
-
 def last_event_of(db: Session, consultation: Consultation) -> ConsultationEvent | None:
     """The latest thing that happened to it; nothing has happened to a request that nobody answered yet."""
     return db.scalars(

@@ -23,7 +23,7 @@ from portal.reading.keeping import (
 )
 from portal.reading.models import KeptPassage, Reading
 from portal.reading.publishing import Words, publish_revision, save_revision
-from portal.reading.queries import kept_by, shared_passages_of
+from portal.reading.queries import kept_by, met_and_shared_by
 from tests import make
 
 pytestmark = pytest.mark.usefixtures("inside_app")
@@ -187,12 +187,12 @@ def test_the_therapist_sees_what_is_shared_as_it_is_now_and_nothing_else(db, ada
         write_line(changing, sam, shared, "Written afterwards.", based_on=0)
     look_again(db)
 
-    (seen,) = shared_passages_of(db, ada, sam)
+    _, (seen,) = met_and_shared_by(db, ada, sam)
     assert (seen.words, seen.line, seen.shared_at) == ("The heron waits.", "Written afterwards.", now)
     with transaction() as changing:
         take_passage_back(changing, sam, shared)
 
-    assert shared_passages_of(db, ada, sam) == []
+    assert met_and_shared_by(db, ada, sam)[1] == []
 
 
 def test_it_is_shared_with_one_therapist_and_not_with_whoever_comes_next(db, ada, sam, reading, now):
@@ -204,7 +204,7 @@ def test_it_is_shared_with_one_therapist_and_not_with_whoever_comes_next(db, ada
     sam.therapist_id = bea.id
     db.flush()
 
-    assert shared_passages_of(db, bea, sam) == []
+    assert met_and_shared_by(db, bea, sam)[1] == []
 
 
 def test_whoever_has_no_therapist_shares_with_nobody(db, reading, now):

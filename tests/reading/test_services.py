@@ -14,9 +14,9 @@ from portal.errors import NotFound
 from portal.reading.models import Reading, ReadingMark
 from portal.reading.pages import Article
 from portal.reading.queries import (
+    met_and_shared_by,
     published_readings,
     reading_for,
-    readings_met_by,
 )
 from portal.reading.services import (
     import_readings,
@@ -139,8 +139,9 @@ def test_a_mark_is_its_clients_own(inside_app, db, now):
         mark_reading(changing, sam, reading, now=now)
         unmark_reading(changing, kit, reading)
 
-    assert [(met.title, met.said_at) for met in readings_met_by(db, sam)] == [(reading.title, now)]
-    assert readings_met_by(db, kit) == []
+    ada = make.therapist(db)
+    assert [(met.title, met.said_at) for met in met_and_shared_by(db, ada, sam)[0]] == [(reading.title, now)]
+    assert met_and_shared_by(db, ada, kit) == ([], [])
     assert reading_for(db, kit, reading.slug).said_at is None
 
 
@@ -153,4 +154,5 @@ def test_the_therapist_still_sees_what_was_said_of_a_reading_that_is_a_draft_aga
     with transaction() as changing:
         import_readings(changing, [replace(ON_REST, published=False)], now=now)
 
-    assert [(met.title, met.is_up) for met in readings_met_by(db, client)] == [("On rest", False)]
+    met, _ = met_and_shared_by(db, make.therapist(db), client)
+    assert [(each.title, each.is_up) for each in met] == [("On rest", False)]

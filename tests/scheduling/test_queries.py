@@ -16,7 +16,6 @@ from portal.scheduling.queries import (
     consultation_of,
     consultations_between,
     consultations_of,
-    history_with,
     waiting_for,
 )
 from tests import make
@@ -66,14 +65,6 @@ def test_a_week_holds_what_reaches_into_it(db, sam, ada, ten, eleven, noon):
 
     assert starts(consultations_between(db, ada, ten + timedelta(minutes=49), noon)) == [ten, eleven]
     assert starts(consultations_between(db, ada, ten + timedelta(minutes=50), noon)) == [eleven]
-
-
-def test_the_history_begins_with_the_newest(db, sam, kit, ada, ten, eleven):
-    make.consultation(db, client=sam, therapist=ada, starts_at=eleven, status=Status.DECLINED)
-    make.consultation(db, client=sam, therapist=ada, starts_at=ten)
-    make.consultation(db, client=kit, therapist=ada, starts_at=eleven)
-
-    assert starts(history_with(db, ada, sam)) == [ten, eleven]
 
 
 def test_hours_run_through_the_week(db, ada):

@@ -68,6 +68,8 @@ def test_a_calm_line_stands_in_place_of_what_cannot_be_opened(locked, people):
     assert "This cannot be opened at the moment." in page.text
     assert sam.email in page.text
     assert "Confirmed" in page.text
+    assert "cannot be opened at the moment. Until it can, write by e-mail" in page.text
+    assert "They do not wish to be phoned." not in page.text
     assert "This cannot be opened at the moment." in browser_of(locked, sam).open("/questions/sent").text
 
 
