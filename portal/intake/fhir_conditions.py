@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from portal.intake.questionnaire import (
     OWN_WORDS,
     Condition,
     DateQuestion,
+    LongText,
     MomentQuestion,
     Note,
     NumberQuestion,
@@ -22,6 +23,7 @@ from portal.intake.questionnaire import (
     Repeatable,
     Section,
     SeveralOf,
+    ShortText,
     TimeQuestion,
     Value,
     YesNo,
@@ -31,13 +33,20 @@ from portal.intake.replies import Unreadable, read, typed_as
 
 
 def conditions_of(
-    item: Json, asked: Mapping[str, Part], path: str, remarks: Remarks
+    item: Json, asked: Mapping[str, Part], later: Container[str], path: str, remarks: Remarks
 ) -> tuple[Condition, ...]:
-    """The conditions of an item that can be judged; `asked` are the parts before it by their linkIds."""
+    """The conditions of an item that can be judged.
+
+    `asked` are the parts before it by their linkIds; `later` are the linkIds of all that there is.
+    """
     made = []
     for position, plain in enumerate(item.get("enableWhen", ())):
         place = under(path, "enableWhen", position)
-        condition = _condition(plain, asked.get(plain["question"]), place, remarks)
+        name = plain["question"]
+        if name in later and name not in asked:
+            remarks(place, f"{name[:60]!r} is asked later than this; asked without this condition")
+            continue
+        condition = _condition(plain, asked.get(name), place, remarks)
         if condition is not None:
             made.append(condition)
     return tuple(made)
@@ -60,6 +69,8 @@ def initial_of(item: Json, question: Question, path: str, remarks: Remarks) -> V
     except Unreadable as problem:
         remarks(place, f"is no answer to this question ({problem}), and is not used")
         return None
+    if len(values) > 1 and not _takes_several(question):
+        remarks(place, f"there are {len(values)}, and one is asked for; the first is used")
     if question.asked and made is not None:
         remarks(place, "stands in the field, and is an answer only once the client goes on with it")
     return made
@@ -70,8 +81,11 @@ def _typed(question: Question, values: list[Any]) -> Value | None:
     if len(known) < len(values):
         raise Unreadable("unknown")
     one_each = [text for each in known for text in typed_as(question, each)]
-    several = isinstance(question, SeveralOf) or (isinstance(question, Repeatable) and question.several)
-    return read(question, one_each if several else one_each[:1])
+    return read(question, one_each if _takes_several(question) else one_each[:1])
+
+
+def _takes_several(question: Question) -> bool:
+    return isinstance(question, SeveralOf) or (isinstance(question, Repeatable) and question.several)
 
 
 def _condition(plain: Json, asked: Part | None, path: str, remarks: Remarks) -> Condition | None:
@@ -80,7 +94,8 @@ def _condition(plain: Json, asked: Part | None, path: str, remarks: Remarks) -> 
         return None
     answer = _value_in(plain, "answer")
     if plain["operator"] != "exists":
-        answer = _as_answer(asked, answer)
+        # Where the options are not known, nobody will ever answer with one of their codes.
+        answer = None if _is_in_own_words(asked, answer) else _as_answer(asked, answer)
     try:
         condition = Condition(question=asked.link_id, operator=plain["operator"], answer=answer)
         problem = misfit_of_condition(condition, asked)
@@ -90,6 +105,10 @@ def _condition(plain: Json, asked: Part | None, path: str, remarks: Remarks) -> 
         return condition
     remarks(path, f"the condition on {plain['question'][:60]!r} {problem}; asked without it")
     return None
+
+
+def _is_in_own_words(asked: Question, answer: Any) -> bool:
+    return isinstance(asked, ShortText | LongText) and isinstance(answer, dict)
 
 
 def _value_in(element: Json, stem: str) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from portal.intake.fhir_shapes import Json, Remarks, Unusable, under
+from portal.intake.fhir_circles import refuse_circles
+from portal.intake.fhir_shapes import LONGEST_NAME, Json, Remarks, Unusable, under
 from portal.intake.questionnaire import MOST_ITEMS
 
 TYPES = frozenset(
@@ -14,8 +16,13 @@ TYPES = frozenset(
         *("url", "choice", "open-choice", "attachment", "reference", "quantity"),
     ]
 )
-# What later versions of the standard call them.
-_NEWER = {"coding": "choice", "question": "string"}
+# What later versions of the standard call them, and what is found in home-made files.
+_OTHER_NAMES = {
+    **{"coding": "choice", "question": "string", "uri": "url", "markdown": "text", "textarea": "text"},
+    **{"number": "decimal", "float": "decimal", "int": "integer", "bool": "boolean", "yesno": "boolean"},
+    **{"radio": "choice", "select": "choice", "dropdown": "choice", "section": "group", "file": "attachment"},
+    **{each.lower().replace("-", ""): each for each in TYPES},
+}
 _WITH_OPTIONS = frozenset({"choice", "open-choice", "integer", "date", "time", "string"})
 _NOT_ALLOWED = {
     "group": ("maxLength", "initial", "answerOption", "answerValueSet"),
@@ -26,13 +33,14 @@ _NOT_ALLOWED = {
 def mend(tree: Json, remarks: Remarks) -> None:
     """Give every item a linkId of its own and a type that fits it, in place.
 
-    Raises Unusable for too many items, and for conditions that turn in a circle or look ahead.
+    Raises Unusable for too many items, and for conditions that wait for one another.
     """
+    _shorten_link_ids(tree, remarks)
     _give_link_ids(tree, remarks)
     _keep_fit(tree, "", remarks)
     if not tree.get("item"):
         raise Unusable("item: there is nothing in this questionnaire")
-    _refuse_circles(tree)
+    refuse_circles(tree)
 
 
 def walked(tree: Json, path: str = "") -> Iterator[tuple[str, Json]]:
@@ -41,6 +49,16 @@ def walked(tree: Json, path: str = "") -> Iterator[tuple[str, Json]]:
         place = under(path, "item", position)
         yield place, item
         yield from walked(item, place)
+
+
+def _shorten_link_ids(tree: Json, remarks: Remarks) -> None:
+    """Whatever names an item is shortened with its name."""
+    for path, item in walked(tree):
+        if len(item.get("linkId", "")) > LONGEST_NAME:
+            remarks(under(path, "linkId"), f"is longer than {LONGEST_NAME:,} characters, and is cut")
+        for holder, name in ((item, "linkId"), *((each, "question") for each in item.get("enableWhen", ()))):
+            if name in holder:
+                holder[name] = holder[name][:LONGEST_NAME].rstrip()
 
 
 def _give_link_ids(tree: Json, remarks: Remarks) -> None:
@@ -110,7 +128,8 @@ def _unfit_names(item: Json) -> list[str]:
 
 def _type_of(item: Json) -> str:
     kind = item.get("type")
-    kind = _NEWER.get(str(kind), kind)
+    if kind not in TYPES:
+        kind = _OTHER_NAMES.get(re.sub(r"[-_ ]", "", str(kind)).lower(), kind)
     holds = bool(item.get("item"))
     if kind == "group" and not holds:
         return "display"
@@ -123,21 +142,6 @@ def _guessed(item: Json, holds: bool) -> str:
     if "answerOption" in item or "answerValueSet" in item:
         return "choice"
     return "group" if holds else "string"
-
-
-def _refuse_circles(tree: Json) -> None:
-    known = {item["linkId"] for _, item in walked(tree)}
-    earlier: set[str] = set()
-    for path, item in walked(tree):
-        for position, condition in enumerate(item.get("enableWhen", ())):
-            question = condition["question"]
-            if question in known and question not in earlier:
-                what = "this item itself" if question == item["linkId"] else "a later item"
-                where = under(path, "enableWhen", position)
-                raise Unusable(
-                    f"{where}: it depends on {what}, {question[:60]!r}, so it could never be settled"
-                )
-        earlier.add(item["linkId"])
 
 
 def referred(tree: Json, reference: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from portal.intake.fhir_shapes import Json, Remarks, Unusable, under
@@ -9,29 +10,82 @@ from portal.intake.fhir_shapes import Json, Remarks, Unusable, under
 # How STU3 calls what R4 calls otherwise.
 _RENAMED = {"option": "answerOption"}
 _ANSWERS = {"ValueSet", "CodeSystem"}
-_OPEN = "optionsOrString"
+# What holds other resources, and where.
+_HOLDS = {"Bundle": "entry", "Parameters": "parameter"}
+# Of what newer versions say about answers beside the options: which of them means that there are others.
+_CONSTRAINTS = {"optionsOnly": None, "optionsOrType": "open-choice", "optionsOrString": "open-choice"}
 
 
 def unpacked(plain: Json, remarks: Remarks) -> Json:
-    """The one Questionnaire in a Bundle, with the answers that come beside it. Raises Unusable if not one."""
-    resources = _dicts([each.get("resource") for each in _dicts(plain.get("entry"))])
+    """The one Questionnaire in what it came wrapped in, with the answers that come beside it.
+
+    Raises Unusable where there is none, or more than one.
+    """
+    kind = plain.get("resourceType")
+    if kind is None and "item" not in plain:
+        inner = _dicts(list(plain.values()))
+        return _unwrapped(inner[0], remarks) if len(inner) == 1 else plain
+    if isinstance(kind, str) and kind != "Questionnaire" and kind.lower() == "questionnaire":
+        remarks("resourceType", f"{kind!r} is read as Questionnaire")
+        return plain | {"resourceType": "Questionnaire"}
+    name = _holding(plain)
+    return _out_of(plain, name, remarks) if name else plain
+
+
+def _unwrapped(inner: Json, remarks: Remarks) -> Json:
+    remarks("the file", "holds one thing in another; that one is read")
+    return unpacked(inner, remarks)
+
+
+def _out_of(plain: Json, name: str, remarks: Remarks) -> Json:
+    resources = _held_in(plain)
     found = [each for each in resources if each.get("resourceType") == "Questionnaire"]
     if len(found) != 1:
-        raise Unusable(f"entry: there are {len(found)} questionnaires in this Bundle; bring one at a time")
-    remarks("entry", "is a Bundle; of it the questionnaire is read, with its lists of answers")
-    beside = [each for each in resources if each.get("resourceType") in _ANSWERS]
+        holder = plain["resourceType"]
+        raise Unusable(f"{name}: there are {len(found)} questionnaires in this {holder}; bring one at a time")
+    remarks(name, f"is a {plain['resourceType']}; of it the questionnaire is read, with its lists of answers")
+    beside = [each for each in resources if str(each.get("resourceType")) in _ANSWERS]
     contained = found[0].get("contained")
     held = [*(contained if isinstance(contained, list) else []), *beside]
     return {**found[0], "contained": held} if held else found[0]
 
 
+def _held_in(holder: Json) -> list[Json]:
+    """All resources in it, also of one that holds others again; `loaded` has seen to it that it is no deeper
+    than a stack can bear."""
+    name = _holding(holder)
+    if name is None:
+        return [holder]
+    inner = _dicts([each.get("resource") for each in _dicts(holder.get(name))])
+    return [resource for each in inner for resource in _held_in(each)]
+
+
+def _holding(resource: Json) -> str | None:
+    kind = resource.get("resourceType")
+    return _HOLDS.get(kind) if isinstance(kind, str) else None
+
+
 def put_as_r4(tree: Json, remarks: Remarks) -> None:
     """In place, every item as far as it can be told what was meant."""
-    waiting = [(under("", "item", at), item) for at, item in enumerate(_dicts(tree.get("item")))]
-    while waiting:
-        path, item = waiting.pop()
+    for path, item in items_in(tree):
         _put_item(item, path, remarks)
-        waiting += [(under(path, "item", at), inner) for at, inner in enumerate(_dicts(item.get("item")))]
+
+
+def items_in(holder: Json, path: str = "") -> Iterator[tuple[str, Json]]:
+    """Every item of a file that nobody has looked at yet, with its path; what is no item is passed over."""
+    for place, item in dicts_in(holder, "item", path):
+        yield place, item
+        yield from items_in(item, place)
+
+
+def dicts_in(holder: Json, name: str, path: str) -> Iterator[tuple[str, Json]]:
+    """The objects under this name with their paths, whether there is a list of them or one by itself."""
+    values = holder.get(name)
+    if isinstance(values, dict):
+        yield under(path, name), values
+    for at, each in enumerate(values if isinstance(values, list) else ()):
+        if isinstance(each, dict):
+            yield under(path, name, at), each
 
 
 def _put_item(item: Json, path: str, remarks: Remarks) -> None:
@@ -43,10 +97,17 @@ def _put_item(item: Json, path: str, remarks: Remarks) -> None:
     _put_initial(item, path, remarks)
     for at, condition in enumerate(_dicts(item.get("enableWhen"))):
         _put_condition(condition, under(path, "enableWhen", at), remarks)
-    if item.get("answerConstraint") == _OPEN and item.get("type") in {"coding", "choice", "string"}:
-        item["type"] = "open-choice"
-        del item["answerConstraint"]
-        remarks(under(path, "answerConstraint"), "is of a newer version of the standard; read as open-choice")
+    _put_constraint(item, path, remarks)
+
+
+def _put_constraint(item: Json, path: str, remarks: Remarks) -> None:
+    constraint, kinds = item.get("answerConstraint"), ("coding", "choice", "string", "text")
+    if not isinstance(constraint, str) or constraint not in _CONSTRAINTS or item.get("type") not in kinds:
+        return
+    item["type"] = _CONSTRAINTS[constraint] or item["type"]
+    del item["answerConstraint"]
+    what = "other answers are as good" if _CONSTRAINTS[constraint] else "one of these is chosen"
+    remarks(under(path, "answerConstraint"), f"is of a newer version of the standard: {what}")
 
 
 def _put_value_set(item: Json, path: str, remarks: Remarks) -> None:

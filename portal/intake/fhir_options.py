@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 
 from portal.intake.fhir_mending import referred
-from portal.intake.fhir_shapes import Json, Remarks, Unusable, extension_value, extensions, under
+from portal.intake.fhir_shapes import (
+    LONGEST_NAME,
+    Json,
+    Remarks,
+    Unusable,
+    extension_value,
+    extensions,
+    under,
+)
 from portal.intake.questionnaire import LONGEST_CODE, LONGEST_WORDS, MOST_OPTIONS
 
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
@@ -22,6 +30,9 @@ _WEIGHTS = (
 )
 
 
+# How a code system's property is called that says what an answer counts.
+_WEIGHING = frozenset({"itemWeight", "ordinalValue"})
+
 # How deep value sets may stand in one another.
 _DEEPEST = 50
 
@@ -32,6 +43,12 @@ class Words:
 
     wanted: str | None
     own: str | None = None
+    # What the file's own code systems say of a code, by the system and the code.
+    codes: Mapping[tuple[str, str], Json] = field(default_factory=dict)
+
+    def known(self, coding: Json) -> Json:
+        """The coding, with what its code system says of it where it says nothing itself."""
+        return self.codes.get((str(coding.get("system")), str(coding.get("code"))), {}) | coding
 
     def of(self, element: Json, name: str) -> str | None:
         """The text under this name, in the language that is wanted if it is there; plain, on its lines."""
@@ -73,6 +90,17 @@ class Words:
         return designated or bool(list(self._translations(element)))
 
 
+def codes_in(tree: Json) -> dict[tuple[str, str], Json]:
+    """All that the code systems in a file say of their codes, by the system and the code."""
+    found: dict[tuple[str, str], Json] = {}
+    for each in tree.get("contained", ()):
+        if each.get("resourceType") == "CodeSystem" and "url" in each:
+            for concept in _leaf_by_leaf(each):
+                plain = {name: value for name, value in concept.items() if name != "concept"}
+                found.setdefault((each["url"], concept["code"]), plain)
+    return found
+
+
 def languages_in(tree: Json) -> tuple[str, ...]:
     """The languages that a file holds words in, its own first; each once, however it is spelled there."""
     codes = [tree.get("language")]
@@ -93,6 +121,15 @@ def slug(text: str, taken: Iterable[str], *, otherwise: str) -> str:
     while name in taken:
         name, number = f"{plain}-{number}", number + 1
     return name
+
+
+def coding_of(element: Json) -> Json:
+    """What a definition keeps of a code; words too long for it are cut where they are shown."""
+    return {
+        name: element[name]
+        for name in ("system", "code", "display")
+        if name in element and len(element[name]) <= LONGEST_NAME
+    }
 
 
 def cut(text: str, path: str, remarks: Remarks) -> str:
@@ -130,6 +167,7 @@ def _written(tree: Json, item: Json, path: str, words: Words, remarks: Remarks) 
     if "answerOption" in item:
         for position, option in enumerate(item["answerOption"]):
             place = under(path, "answerOption", position)
+            _say_of_option(option, place, remarks)
             made = _of_option(option, words)
             if made:
                 yield place, made
@@ -139,16 +177,33 @@ def _written(tree: Json, item: Json, path: str, words: Words, remarks: Remarks) 
         yield from _of_value_set(tree, item["answerValueSet"], under(path, "answerValueSet"), words, remarks)
 
 
+def _say_of_option(option: Json, path: str, remarks: Remarks) -> None:
+    for each in (*option.get("extension", ()), *option.get("valueCoding", {}).get("extension", ())):
+        if each["url"] not in _WEIGHTS:
+            remarks(path, f"{each['url'].rsplit('/', 1)[-1][:60]} is kept for export, and not used")
+
+
 def _of_option(option: Json, words: Words) -> Json | None:
     coding = option.get("valueCoding")
     weight = extension_value(option, *_WEIGHTS)
     if coding is None:
         value = next(each for name, each in option.items() if name.startswith("value"))
         text = words.of(option, "valueString") if "valueString" in option else _plain(value)
-        return _made(text, {"display": text}, weight)
-    text = words.of(coding, "display") or coding.get("code")
-    kept = {name: coding[name] for name in ("system", "code", "display") if name in coding}
-    return _made(text, kept, extension_value(coding, *_WEIGHTS) if weight is None else weight)
+        return _made(text, {"display": (text or "")[:LONGEST_NAME]}, weight)
+    known = words.known(coding)
+    text = words.of_concept(known) or coding.get("code")
+    return _made(text, coding_of(coding), _weight_of(known) if weight is None else weight)
+
+
+def _weight_of(concept: Json) -> object:
+    """What it counts: by an extension, or by a property as newer code systems have it."""
+    weights = (
+        each.get("valueDecimal", each.get("valueInteger"))
+        for each in concept.get("property", ())
+        if each["code"] in _WEIGHING
+    )
+    weight = extension_value(concept, *_WEIGHTS)
+    return next(weights, None) if weight is None else weight
 
 
 def _plain(value: object) -> str:
@@ -185,7 +240,7 @@ def _of_value_set(
         return
     place = f"contained[{tree['contained'].index(found)}]"
     yield from _own_codes(tree, found, place, words)
-    if "expansion" not in found:
+    if not _is_expanded(found):
         for where, inner in _included(tree, found, f"{place}.compose", remarks):
             if inner not in done:
                 yield from _of_value_set(tree, inner, where, words, remarks, (*within, reference), done)
@@ -194,9 +249,9 @@ def _of_value_set(
 
 def _own_codes(tree: Json, value_set: Json, place: str, words: Words) -> Iterator[tuple[str, Json]]:
     for concept in _concepts(tree, value_set):
-        kept: Json = {name: concept[name] for name in ("system", "code", "display") if name in concept}
-        text = words.of_concept(concept) or concept.get("code")
-        made = _made(text, kept, extension_value(concept, *_WEIGHTS))
+        kept = coding_of(concept)
+        known = words.known(concept)
+        made = _made(words.of_concept(known) or concept.get("code"), kept, _weight_of(known))
         if made:
             yield place, made
 
@@ -216,8 +271,13 @@ def _included(tree: Json, value_set: Json, path: str, remarks: Remarks) -> Itera
             remarks(under(path, "exclude", position), "leaves answers out by a rule, which is not followed")
 
 
+def _is_expanded(value_set: Json) -> bool:
+    """Whether its answers stand there one by one; an expansion that holds nothing says nothing."""
+    return bool(value_set.get("expansion", {}).get("contains"))
+
+
 def _concepts(tree: Json, value_set: Json) -> Iterator[Json]:
-    if "expansion" in value_set:
+    if _is_expanded(value_set):
         yield from _expanded(value_set["expansion"])
         return
     compose = value_set.get("compose", {})
@@ -238,11 +298,15 @@ def _included_concepts(tree: Json, include: Json) -> Iterator[Json]:
     if "concept" in include:
         yield from include["concept"]
     elif "filter" not in include and "valueSet" not in include:
-        waiting = list((_code_system(tree, include) or {}).get("concept", ()))[::-1]
-        while waiting:
-            concept = waiting.pop()
-            yield concept
-            waiting += concept.get("concept", ())[::-1]
+        yield from _leaf_by_leaf(_code_system(tree, include) or {})
+
+
+def _leaf_by_leaf(code_system: Json) -> Iterator[Json]:
+    waiting = list(code_system.get("concept", ()))[::-1]
+    while waiting:
+        concept = waiting.pop()
+        yield concept
+        waiting += concept.get("concept", ())[::-1]
 
 
 def _code_system(tree: Json, include: Json) -> Json | None:

@@ -11,9 +11,19 @@ from typing import Any, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from portal.intake.fhir_conditions import conditions_of, initial_of
+from portal.intake.fhir_loose import loosened
 from portal.intake.fhir_mending import mend, walked
 from portal.intake.fhir_older import put_as_r4, unpacked
-from portal.intake.fhir_options import Words, cut, languages_in, options_of, slug
+from portal.intake.fhir_options import (
+    TRANSLATION,
+    Words,
+    codes_in,
+    coding_of,
+    cut,
+    languages_in,
+    options_of,
+    slug,
+)
 from portal.intake.fhir_shapes import (
     KEPT,
     OURS,
@@ -66,16 +76,28 @@ _TOTAL_WORDS = re.compile(
     r"\b(total|sum) score\b|\bscore total\b|\bgesamt(wert|punktzahl|score)\b", re.IGNORECASE
 )
 _NUMBERS = frozenset({"decimal", "integer", "quantity"})
+# What is understood on items of these types alone.
+_ONLY_ON: Mapping[str, frozenset[str]] = {
+    UNIT: _NUMBERS,
+    MIN: _NUMBERS | {"date"},
+    MAX: _NUMBERS | {"date"},
+}
+_KEPT = "is kept for export, and clients do not see it"
+# What a file says about itself.
+_ABOUT_IT = (
+    *("description", "purpose", "publisher", "contact", "date", "effectivePeriod", "approvalDate"),
+    *("lastReviewDate", "useContext", "jurisdiction", "identifier", "derivedFrom", "code"),
+)
 _CONTROLS_MET = frozenset(
     {"radio-button", "check-box", "text-box", "help", "flyover", "text-area", "open-choice"}
 )
 _MOST_CODES = 50
+_LONGEST_PREFIX = 100
 _NO_ANSWER = {
     "attachment": "This asks for a file, which cannot be given here.",
     "reference": "This asks for a record elsewhere, which cannot be given here.",
 }
 
-_CODING = ("system", "code", "display")
 _PART: TypeAdapter[Part] = TypeAdapter(Part)
 _KNOWN = {get_args(each.model_fields["kind"].annotation)[0]: each.model_fields for each in get_args(Item)}
 _KNOWN |= {"section": Section.model_fields}
@@ -99,6 +121,8 @@ class _Reading:
     words: Words
     remarks: Remarks
     why: str
+    # Of all that there is.
+    link_ids: frozenset[str]
     parts: dict[str, Part] = field(default_factory=dict)
     # By linkId.
     by_origin: dict[str, Part] = field(default_factory=dict)
@@ -111,10 +135,9 @@ def brought_in(source: bytes, *, otherwise: str, language: str | None = None) ->
     names the line or path at fault. Nothing in the file is ever run, and nothing is fetched.
     """
     remarks = Remarks()
-    plain = loaded(source, remarks)
-    if plain.get("resourceType") == "Bundle":
-        plain = unpacked(plain, remarks)
+    plain = unpacked(loaded(source, remarks), remarks)
     put_as_r4(plain, remarks)
+    loosened(plain, remarks)
     tree = cleaned(plain, remarks)
     mend(tree, remarks)
     words = Words(language, tree.get("language"))
@@ -126,13 +149,13 @@ def brought_in(source: bytes, *, otherwise: str, language: str | None = None) ->
 
 def read(tree: Json, *, remarks: Remarks, otherwise: str, language: str | None) -> Questionnaire:
     """The definition in a resource that was cleaned and mended. Raises Unusable."""
-    words = Words(language, tree.get("language"))
+    words = Words(language, tree.get("language"), codes_in(tree))
     title = words.of(tree, "title") or tree.get("name") or otherwise
     if "title" not in tree:
         remarks("title", f"is missing; clients see it called {title[:60]!r}")
     own = _own(tree, OWN_QUESTIONNAIRE, frozenset(OWN_NAMES), "extension", remarks)
     why = f"it is part of “{title[:200]}”, which your therapist reads before you meet."
-    reading = _Reading(tree, words, remarks, why)
+    reading = _Reading(tree, words, remarks, why, frozenset(item["linkId"] for _, item in walked(tree)))
     for path, item, within in _with_holders(tree):
         _read_item(reading, path, item, within)
     _say_of_root(tree, remarks)
@@ -212,18 +235,18 @@ def _read_item(reading: _Reading, path: str, item: Json, within: str | None) -> 
 
 
 def _common(reading: _Reading, path: str, item: Json, within: str | None) -> Json:
-    conditions = conditions_of(item, reading.by_origin, path, reading.remarks)
+    conditions = conditions_of(item, reading.by_origin, reading.link_ids, path, reading.remarks)
     behaviour = item.get("enableBehavior", "all")
     text = reading.words.of(item, "text")
     plain: Json = {
         "link_id": slug(item["linkId"], {*reading.parts, *TAKEN}, otherwise="item"),
         "origin": item["linkId"],
         "text": cut(text or "", under(path, "text"), reading.remarks),
-        "prefix": (item.get("prefix") or "").strip()[:100] or None,
+        "prefix": _prefix(reading, path, item),
         "enable_when": conditions,
         "enable_behaviour": behaviour if behaviour in {"all", "any"} else "all",
         "within": reading.by_origin[within].link_id if within is not None else None,
-        "hidden": extension_value(item, HIDDEN) is True or _is_worked_out(reading, path, item),
+        "hidden": _is_hidden(reading, path, item) or _is_worked_out(reading, path, item),
         "codes": _codes(item),
     }
     if not plain["text"] and item["type"] != "group":
@@ -233,8 +256,22 @@ def _common(reading: _Reading, path: str, item: Json, within: str | None) -> Jso
     return plain
 
 
+def _prefix(reading: _Reading, path: str, item: Json) -> str | None:
+    prefix = reading.words.of(item, "prefix") or ""
+    if len(prefix) > _LONGEST_PREFIX:
+        reading.remarks(under(path, "prefix"), f"is longer than {_LONGEST_PREFIX} characters, and is cut")
+    return prefix[:_LONGEST_PREFIX].strip() or None
+
+
+def _is_hidden(reading: _Reading, path: str, item: Json) -> bool:
+    value = extension_value(item, HIDDEN)
+    if not isinstance(value, bool | None):
+        reading.remarks(path, f"is hidden by {str(value)[:20]!r}, which is no boolean; read as one")
+    return value is True or str(value).strip().lower() == "true"
+
+
 def _codes(item: Json) -> list[Json]:
-    codes = [{name: each[name] for name in _CODING if name in each} for each in item.get("code", ())]
+    codes = [coding_of(each) for each in item.get("code", ())]
     return [each for each in codes if each][:_MOST_CODES]
 
 
@@ -315,6 +352,7 @@ def _simple(kind: str) -> Callable[[_Reading, str, Json], Json]:
 def _date(reading: _Reading, path: str, item: Json) -> Json:
     limits = {"min": extension_value(item, MIN), "max": extension_value(item, MAX)}
     kept = {name: each for name, each in limits.items() if _is_day(each)}
+    _say_of_limits(reading, path, [each for each in limits.values() if each is not None], len(kept))
     if kept.get("min", "") > kept.get("max", "9"):
         reading.remarks(path, "its last day is before its first; any day can be answered")
         kept = {}
@@ -327,6 +365,8 @@ def _is_day(value: Any) -> bool:
 
 def _number(reading: _Reading, path: str, item: Json) -> Json:
     options = [each["valueInteger"] for each in item.get("answerOption", ()) if "valueInteger" in each]
+    said = [each for each in (extension_value(item, MIN), extension_value(item, MAX)) if each is not None]
+    _say_of_limits(reading, path, said, sum(_as_limit(each) is not None for each in said))
     low, high = _limit(item, MIN, min(options, default=None)), _limit(item, MAX, max(options, default=None))
     plain = _simple("number")(reading, path, item) | {"whole": item["type"] == "integer"}
     if low is not None and high is not None and low > high:
@@ -334,17 +374,29 @@ def _number(reading: _Reading, path: str, item: Json) -> Json:
         low = high = None
     plain |= {name: each for name, each in (("min", low), ("max", high)) if each is not None}
     unit = extension_value(item, UNIT)
+    if isinstance(unit, str) and unit.strip():
+        reading.remarks(path, f"its unit is the word {unit[:40]!r} and no code; it is shown as it stands")
+        plain["unit"] = cut(unit, path, reading.remarks)
     if isinstance(unit, dict) and (unit.get("display") or unit.get("code")):
-        plain["unit"] = unit.get("display") or unit["code"]
-        plain["unit_coding"] = {name: unit[name] for name in ("system", "code", "display") if name in unit}
+        plain["unit"] = cut(unit.get("display") or unit["code"], path, reading.remarks)
+        plain["unit_coding"] = coding_of(unit)
     return plain
 
 
 def _limit(item: Json, url: str, otherwise: int | None) -> int | float | None:
-    value = extension_value(item, url)
+    limit = _as_limit(extension_value(item, url))
+    return otherwise if limit is None else limit
+
+
+def _as_limit(value: Any) -> int | float | None:
     value = value.get("value") if isinstance(value, dict) else value
     known = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e9
-    return value if known else otherwise
+    return value if known else None
+
+
+def _say_of_limits(reading: _Reading, path: str, said: list[Any], used: int) -> None:
+    if used < len(said):
+        reading.remarks(path, "its least or its greatest answer cannot be used here, and is kept for export")
 
 
 def _choice(reading: _Reading, path: str, item: Json) -> Json:
@@ -388,22 +440,45 @@ def _say_of_item(reading: _Reading, path: str, item: Json) -> None:
         reading.remarks(path, f"is not shown as a {control[:40]!r}, but in the portal's own way")
     if "modifierExtension" in item:
         reading.remarks(under(path, "modifierExtension"), "changes what this means in a way not known here")
+    _say_of_text(reading, path, item)
     for position, each in enumerate(item.get("extension", ())):
-        if each["url"] not in _UNDERSTOOD:
+        if each["url"] not in _UNDERSTOOD or item["type"] not in _ONLY_ON.get(each["url"], {item["type"]}):
             what = "an expression is never run; " if "valueExpression" in each else ""
-            name = each["url"].rsplit("/", 1)[-1][:60]
-            reading.remarks(
-                under(path, "extension", position), f"{what}{name} is kept for export, and not used"
-            )
+            said = f"{what}{_called(each)} is kept for export, and not used"
+            reading.remarks(under(path, "extension", position), said)
+
+
+def _say_of_text(reading: _Reading, path: str, item: Json) -> None:
+    if "definition" in item:
+        reading.remarks(under(path, "definition"), _KEPT)
+    for each in item.get("_text", {}).get("extension", ()):
+        if each["url"] != TRANSLATION:
+            reading.remarks(under(path, "_text"), f"{_called(each)} is kept for export, and not used")
+
+
+def _called(extension: Json) -> str:
+    """The last of its address, by which people know it."""
+    return str(extension["url"]).rsplit("/", 1)[-1][:60]
 
 
 def _say_of_root(tree: Json, remarks: Remarks) -> None:
+    _say_who_made_it(tree, remarks)
     if "modifierExtension" in tree:
         remarks("modifierExtension", "changes what all of this means in a way not known here")
     for position, each in enumerate(tree.get("extension", ())):
         if each["url"] not in {OWN_QUESTIONNAIRE, KEPT}:
-            name = each["url"].rsplit("/", 1)[-1][:60]
-            remarks(under("", "extension", position), f"{name} is kept for export, and not used")
+            remarks(under("", "extension", position), f"{_called(each)} is kept for export, and not used")
+
+
+def _say_who_made_it(tree: Json, remarks: Remarks) -> None:
+    if "copyright" in tree:
+        remarks("copyright", f"see that you may use this: “{' '.join(tree['copyright'].split())[:300]}”")
+    if tree["status"] == "retired":
+        remarks("status", "whoever made this has retired it")
+    if tree.get("experimental"):
+        remarks("experimental", "whoever made this calls it a trial, not meant for real use")
+    for name in (name for name in _ABOUT_IT if name in tree):
+        remarks(name, _KEPT)
 
 
 def _own(element: Json, url: str, names: frozenset[str], path: str, remarks: Remarks) -> Json:

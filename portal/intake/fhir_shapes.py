@@ -20,6 +20,8 @@ MOST_BYTES = 5_000_000
 _DEEPEST = 60
 # How deep items may stand in one another.
 DEEPEST_ITEM = 20
+# Names and addresses that are longer are no names.
+LONGEST_NAME = 2000
 
 # Before every address that is the portal's own. They name things and lead nowhere: the host is reserved
 # (RFC 2606), so it never comes to be another's. What one of them means stays; a new meaning gets a new one.
@@ -111,6 +113,9 @@ _DAY = r"(?!0000)\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
 _ZONE = r"(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))"
 _URI = r"\S+"
+_LOOSE_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)?(?:(?:^|[T ])(\d{1,2}:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?"
+)
 _PATTERNS = {
     "base64Binary": r"(\s*([0-9a-zA-Z+/=]){4}\s*)+",
     "canonical": _URI,
@@ -127,6 +132,7 @@ _PATTERNS = {
     "url": _URI,
     "uuid": r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }
+_NAMES = frozenset({"canonical", "code", "uri"})
 _LEAST = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
 _PRIMITIVES = frozenset([*_PATTERNS, *_LEAST, "boolean", "decimal"])
 _TRUTHS = {"true": True, "false": False}
@@ -235,21 +241,34 @@ def loaded(source: bytes, remarks: Remarks) -> Json:
         raise Unusable("line 1: this is XML; only JSON can be read")
     try:
         plain: Any = json.loads(
-            source.decode("utf-8-sig"), parse_constant=_no_number, object_pairs_hook=_pairs(remarks)
+            _decoded(source, remarks), parse_constant=_no_number, object_pairs_hook=_pairs(remarks)
         )
     except (ValueError, RecursionError) as problem:
         raise Unusable(_fault(problem)) from None
+    if isinstance(plain, list) and len(plain) == 1:
+        remarks("the file", "is a list of one; read as that one")
+        plain = plain[0]
     if not isinstance(plain, dict):
         raise Unusable("line 1: this is no FHIR resource")
     _refuse_depth(plain)
     return plain
 
 
+def _decoded(source: bytes, remarks: Remarks) -> str:
+    """The standard has UTF-8; what was saved in another of Unicode's ways says so by how it begins."""
+    encoding = json.detect_encoding(source)
+    if not encoding.startswith("utf-8"):
+        remarks("the file", f"is {encoding[:6].upper()} and not UTF-8; read as such")
+    return source.decode(encoding)
+
+
 def _fault(problem: ValueError | RecursionError) -> str:
     """Where the file cannot be read, and why."""
     match problem:
         case UnicodeDecodeError():
-            return f"byte {problem.start}: this is no UTF-8"
+            return f"byte {problem.start}: this is no {problem.encoding.upper()}"
+        case json.JSONDecodeError() if not problem.doc[problem.pos :].strip():
+            return f"line {problem.lineno}, column {problem.colno}: the file ends here, before it is complete"
         case json.JSONDecodeError():
             return f"line {problem.lineno}, column {problem.colno}: {problem.msg}"
         case RecursionError():
@@ -468,8 +487,23 @@ def _text(kind: str, value: Any) -> Any:
         return _NOTHING
     text = _UNSHOWABLE.sub("", str(value))
     if kind not in {"string", "markdown"}:
-        text = text.strip()
+        text = _as_moment(kind, text.strip())
+    if kind in _NAMES and len(text) > LONGEST_NAME:
+        return _NOTHING
     return text if re.fullmatch(_PATTERNS[kind], text) and _is_day(kind, text) else _NOTHING
+
+
+def _as_moment(kind: str, text: str) -> str:
+    """Days and times that say less than the standard asks, or more, as it has them; others as they are."""
+    found = _LOOSE_MOMENT.fullmatch(text)
+    if found is None or kind not in {"date", "dateTime", "instant", "time"}:
+        return text
+    day, clock, seconds, zone = found.groups()
+    if kind == "time":
+        return f"{clock.zfill(5)}{seconds or ':00'}" if not day and clock else text
+    if kind == "date" or not clock:
+        return day or text
+    return f"{day}T{clock.zfill(5)}{seconds or ':00'}{zone or 'Z'}" if day else text
 
 
 def _is_day(kind: str, text: str) -> bool:

@@ -128,11 +128,14 @@ _JUNK = st.recursive(
 
 
 @st.composite
-def spoilt(draw: st.DrawFn) -> dict[str, Any]:
+def spoilt(draw: st.DrawFn, whole: st.SearchStrategy[Any] | None = None) -> dict[str, Any]:
     """A resource in which a few places hold something else, or nothing, or the same as another place."""
-    tree = draw(resources())
+    tree = json.loads(json.dumps(draw(resources() if whole is None else whole)))
     for _ in range(draw(st.integers(1, 4))):
-        holder, key = draw(st.sampled_from(list(_places(tree))))
+        places = list(_places(tree))
+        if not places:
+            break
+        holder, key = draw(st.sampled_from(places))
         what = draw(st.sampled_from(["drop", "junk", "junk", "copy"]))
         if what == "drop" and isinstance(holder, dict):
             holder.pop(key, None)

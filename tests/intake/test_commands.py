@@ -102,7 +102,7 @@ def test_a_fhir_file_in_a_circle_is_refused_with_its_path(app, db, fhir_file):
     refused = app.test_cli_runner().invoke(args=["questionnaire", "import", fhir_file(circle), "--yes"])
 
     assert refused.exit_code == 1
-    assert "item[0].enableWhen[0]: it depends on this item itself" in refused.output
+    assert "item[0].enableWhen[0]: 'a' waits for itself" in refused.output
     assert db.scalars(select(QuestionnaireVersion)).all() == []
 
 

@@ -42,8 +42,8 @@ def code_system(name: str, *concepts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def concept(code: str, *inner: dict[str, Any]) -> dict[str, Any]:
-    return {"code": code, "display": code.title(), **({"concept": list(inner)} if inner else {})}
+def concept(code: str, *inner: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"code": code, "display": code.title(), **({"concept": list(inner)} if inner else {}), **more}
 
 
 def bundle(*resources: dict[str, Any]) -> dict[str, Any]:
@@ -418,7 +418,7 @@ REFUSED = [
                 item=[item("a", "boolean")],
             )
         ),
-        "item[0].enableWhen[0]: it depends on a later item, 'a'",
+        "item[0].enableWhen[0]: 'g', 'a' wait for one another",
     ),
     (resource(item("a", text={"div": "x"}, type=[])), None),
     (resource(item("a", "group", item=[item("b", "display")])), "there is no question"),

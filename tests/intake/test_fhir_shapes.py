@@ -28,10 +28,14 @@ VALUE_SETS = [
     for name, other in (("a", "b"), ("b", "a"))
 ]
 REFUSED = [
-    (b'{"resourceType": "Questionnaire", "item": [', "line 1, column 44"),
+    (
+        b'{"resourceType": "Questionnaire", "item": [',
+        "column 44: the file ends here, before it is complete",
+    ),
     (b'{"resourceType": "Questionnaire",\n "item": [}', "line 2, column 11"),
     (b"<Questionnaire/>", "line 1: this is XML"),
-    (b"\xff\xfe{", "byte 0"),
+    (b"\xff\xfe{", "byte 2: this is no UTF-16"),
+    (b'{"title": "f\xfcr"}', "byte 12: this is no UTF-8"),
     (b"[1]", "line 1: this is no FHIR resource"),
     (b'{"resourceType": "Patient"}', "resourceType: this is a 'Patient'"),
     (b'{"resourceType": "Questionnaire"}', "item: there is nothing"),
@@ -44,14 +48,14 @@ REFUSED = [
         resource(
             item("a"), item("g", "group", item=[item("b", enableWhen=[when("b", "=", answerString="x")])])
         ),
-        "item[1].item[0].enableWhen[0]: it depends on this item itself, 'b'",
+        "item[1].item[0].enableWhen[0]: 'b' waits for itself",
     ),
     (
         resource(
             item("a", enableWhen=[when("c", "exists", answerBoolean=True)]),
             item("c", enableWhen=[when("a", "exists", answerBoolean=True)]),
         ),
-        "item[0].enableWhen[0]: it depends on a later item, 'c'",
+        "item[0].enableWhen[0]: 'a', 'c' wait for one another",
     ),
     (
         resource(item("a", "choice", answerValueSet="#a"), contained=VALUE_SETS),
