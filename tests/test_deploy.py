@@ -7,7 +7,7 @@ import re
 import pytest
 
 from config import ROOT
-from portal.web.doors import MOST_BYTES
+from portal.web.doors import MOST_BYTES, larger_bodies
 
 DEPLOY = ROOT / "deploy"
 FRONT = (DEPLOY / "nginx.conf").read_text()
@@ -29,10 +29,17 @@ def test_the_front_takes_in_whole_bodies_and_waits_for_nobody_for_ever():
         assert int(seconds.removesuffix("s")) <= 30, limit
 
 
-def test_what_is_too_large_is_the_portal_s_to_refuse_in_its_own_words():
-    (most,) = said("client_max_body_size")
+def test_what_is_too_large_is_the_portal_s_to_refuse_in_its_own_words(app):
+    """Where a file is brought too: the front lets in a little more than the portal takes."""
+    most, most_of_a_file = (
+        int(each.removesuffix("m")) * 1024 * 1024 for each in said("client_max_body_size")
+    )
+    (with_files,) = re.findall(r"location ~ (\S+) {", FRONT)
+    larger = larger_bodies(app)
 
-    assert MOST_BYTES < int(most.removesuffix("m")) * 1024 * 1024 < 2 * MOST_BYTES
+    assert MOST_BYTES < most < 2 * MOST_BYTES
+    assert max(larger.values()) < most_of_a_file < 2 * max(larger.values())
+    assert [path for path in larger if not re.search(with_files, path)] == []
 
 
 def test_there_is_no_way_without_tls_and_none_with_an_old_one():
