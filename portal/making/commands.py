@@ -10,41 +10,75 @@ import click
 from flask.cli import with_appcontext
 
 from portal import clock
+from portal.accounts.leading import colleagues
+from portal.accounts.models import Therapist
 from portal.database import current_db, transaction
 from portal.intake.fhir_reading import Brought, brought_in
 from portal.intake.fhir_shapes import MOST_BYTES, Remark, Unusable, is_fhir
 from portal.intake.queries import definitions_called
 from portal.intake.questionnaire import Malformed, Questionnaire, parsed
-from portal.intake.services import publish
 from portal.making.lint import findings
+from portal.making.services import publish_from_file
 from portal.making.sheet import Judged
 
 _MOST_PATHS = 4
 _MOST_LINES = 300
+_NO_REASON = "Accepted at a terminal; nobody said why."
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--language", metavar="CODE", help="Which of a FHIR file's languages to take, such as en.")
 @click.option("--yes", is_flag=True, help="Accept what is listed, but for errors.")
+@click.option("--because", metavar="SENTENCE", help="Why it stays as it is, whatever the lint warns of.")
+@click.option("--by", metavar="ADDRESS", help="The therapist whose word that is; else who leads.")
 @with_appcontext
-def import_(file: Path, language: str | None, yes: bool) -> None:
+def import_(file: Path, language: str | None, yes: bool, because: str | None, by: str | None) -> None:
     """Publish the questionnaire in FILE: JSON in the portal's own shape, or a FHIR R4 Questionnaire.
 
     What is not carried over of a FHIR file, and what the lint for tenderness finds, is listed first, and
     nothing is published until that is accepted. What the lint calls an error stops it: on the desk, where a
-    file becomes a draft, that can be mended. Who has begun to answer stays on the version they began. A
+    file becomes a draft, that can be mended. What it warns of is answered with one sentence, which is kept
+    with the version and shown on the desk. Who has begun to answer stays on the version they began. A
     definition that was published before is not published twice.
     """
+    author = _author(by)
     definition, is_reported = _definition(file, language)
-    is_reported |= _report_findings(file, definition)
-    if is_reported and not yes:
+    is_warned = _report_findings(file, definition)
+    if (is_reported or is_warned) and not yes:
         click.confirm("Publish it like this?", abort=True)
+    why = _why(because, asks=not yes) if is_warned else ""
     now = clock.now()
     with transaction() as db:
-        version = publish(db, definition, now=now)
+        version = publish_from_file(db, definition, why=why, by=author, now=now)
     state = "published" if version.published_at == now else "was published already"
     click.echo(f"{definition.title} ({version.name}, version {version.number}) {state}.")
+    if is_warned:
+        click.echo(_where_it_is_kept(author))
+
+
+def _author(address: str | None) -> Therapist | None:
+    """Whose word is kept: theirs, else that of who leads, who is there from the first therapist on."""
+    everybody = colleagues(current_db())
+    if address is None:
+        return next((each for each in everybody if each.is_lead), next(iter(everybody), None))
+    found = next((each for each in everybody if each.email == address.strip().lower()), None)
+    if found is None:
+        raise click.ClickException(f"No therapist signs in with {address}")
+    return found
+
+
+def _why(because: str | None, *, asks: bool) -> str:
+    """One sentence for all that the lint warns of."""
+    if because is None and asks:
+        because = click.prompt("Why does it stay as it is, in a sentence")
+    return (because or "").strip() or _NO_REASON
+
+
+def _where_it_is_kept(author: Therapist | None) -> str:
+    if author is None:
+        return "There is no therapist yet, so that no word of anybody's is kept with it."
+    return f"Why it is as it is was kept with it, as the word of {author.name}."
 
 
 def _definition(file: Path, language: str | None) -> tuple[Questionnaire, bool]:

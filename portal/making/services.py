@@ -15,13 +15,14 @@ from portal.intake.fhir_options import slug
 from portal.intake.giving import give
 from portal.intake.models import QuestionnaireVersion
 from portal.intake.queries import definitions_called
+from portal.intake.questionnaire import Questionnaire
 from portal.intake.services import publish
 from portal.making.editing import Published, fingerprint
 from portal.making.finding import Finding
 from portal.making.lint import findings
 from portal.making.models import LONGEST_ANSWER, AnsweredWarning, BroughtFile, QuestionnaireDraft
 from portal.making.queries import brought_file, draft_called, fixed_names, names_taken
-from portal.making.sheet import Sheet, judged, loaded, of_definition, stored
+from portal.making.sheet import Judged, Sheet, judged, loaded, of_definition, stored
 from portal.making.taking import taken
 
 Change = Callable[[Sheet, Published], Sheet]
@@ -150,6 +151,25 @@ def publish_draft(
     if given:
         give(db, version, by=by, now=now)
     db.delete(draft)
+    return version
+
+
+def publish_from_file(
+    db: Session, questionnaire: Questionnaire, *, why: str, by: Therapist | None, now: datetime
+) -> QuestionnaireVersion:
+    """Freeze this as the next version of its name, by the operator's hand, and give it to new clients.
+
+    `why` answers whatever the lint warns of, and is kept with the version as the word of `by`; where there is
+    no therapist yet, nobody's word can be kept. Raises NotFit.
+    """
+    known = definitions_called(db, questionnaire.name)
+    # What is published already is not judged anew.
+    found = [] if questionnaire in known.values() else findings(Judged([], questionnaire), known)
+    if any(each.is_error for each in found):
+        raise NotFit
+    version = publish(db, questionnaire, now=now)
+    if by is not None and version.published_at == now:
+        _keep_answers(db, version, found, {each.rule: why for each in found}, by, now)
     return version
 
 

@@ -7,8 +7,10 @@ import json
 import pytest
 from sqlalchemy import select
 
+from portal.accounts.leading import make_lead
 from portal.intake.models import QuestionnaireVersion
 from portal.intake.replies import AnswerState
+from portal.making.queries import answered_warnings
 from tests import make
 from tests.intake import fhir
 from tests.intake.definitions import item
@@ -66,6 +68,58 @@ def test_what_the_lint_warns_of_is_asked_about(app, db, written):
     assert asked.exit_code == 1
     assert "a: It may sound like blame: It begins with why." in asked.output
     assert db.scalars(select(QuestionnaireVersion)).all() == []
+
+
+BLAMES = {"text": "Why do you not sleep?"}
+
+
+def kept(db) -> list[tuple[str, str, str | None, str]]:
+    return [
+        (each.rule, each.answer, each.link_id, each.therapist.name)
+        for each in answered_warnings(db, "own", 1)
+        if each.rule == "blaming"
+    ]
+
+
+def test_why_it_stays_as_it_is_is_asked_and_kept_as_the_word_of_who_leads(app, db, written):
+    make.therapist(db, name="Bo")
+    ada = make.therapist(db, name="Zoe")
+    make_lead(db, ada)
+
+    made = app.test_cli_runner().invoke(
+        args=["questionnaire", "import", written(item("a", **BLAMES))], input="y\nThey asked me to.\n"
+    )
+
+    assert made.exit_code == 0, made.output
+    assert "kept with it, as the word of Zoe." in made.output
+    assert kept(db) == [("blaming", "They asked me to.", "a", "Zoe")]
+
+
+def test_who_accepts_it_beforehand_says_why_beforehand_and_for_whom(app, db, written):
+    make_lead(db, make.therapist(db, name="Ada"))
+    bo = make.therapist(db, name="Bo")
+    run = app.test_cli_runner().invoke
+    because = ["--yes", "--because", "It is how I ask.", "--by"]
+
+    nobody = run(args=["questionnaire", "import", written(item("a", **BLAMES)), *because, "no@example.org"])
+    made = run(args=["questionnaire", "import", written(item("a", **BLAMES)), *because, bo.email.upper()])
+
+    assert (nobody.exit_code, made.exit_code) == (1, 0)
+    assert kept(db) == [("blaming", "It is how I ask.", "a", "Bo")]
+
+
+def test_that_nobody_said_why_is_kept_too(app, db, written):
+    run = app.test_cli_runner().invoke
+    early = run(args=["questionnaire", "import", written(item("z", **BLAMES)), "--yes"])
+    make.therapist(db, name="Ada")
+
+    made = run(args=["questionnaire", "import", written(item("a", **BLAMES)), "--yes"])
+
+    assert "no word of anybody's is kept" in early.output
+    assert "version 2) published." in made.output
+    assert [each.answer for each in answered_warnings(db, "own", 2)][0] == (
+        "Accepted at a terminal; nobody said why."
+    )
 
 
 @pytest.fixture

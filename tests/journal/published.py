@@ -78,6 +78,12 @@ PUBLISHED = {
     ),
     "intake.giving.retire": (What.QUESTIONNAIRE_RETIRED, _retire),
     "making.services.publish_draft": (What.QUESTIONNAIRE_PUBLISHED, _publish_questions),
+    "making.services.publish_from_file": (
+        What.QUESTIONNAIRE_PUBLISHED,
+        lambda w, db: making.publish_from_file(
+            db, questionnaire(item("one")), why="x", by=w.ada(db), now=w.now
+        ),
+    ),
     "writing.services.publish_draft": (What.READING_PUBLISHED, _publish_reading),
     "writing.services.withdraw_reading": (
         What.READING_WITHDRAWN,

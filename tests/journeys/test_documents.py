@@ -11,6 +11,7 @@ from portal.scheduling.lifecycle import Status
 from portal.web import pdf
 from portal.web.pdf import can_be_drawn
 from tests import make
+from tests.browser import Browser
 from tests.intake.definitions import item, questionnaire
 from tests.pdf import read
 
@@ -65,6 +66,56 @@ def test_the_client_keeps_a_copy_of_what_they_sent(sam, browser):
     assert "Mood" not in paper.text
     # Help is on paper too (C1).
     assert "call 999" in paper.text
+
+
+@pytest.fixture
+def corrected(app, sam, later, now):
+    """Sam, who sent other words an hour later."""
+    later(now + timedelta(hours=1))
+    browser = Browser(app)
+    browser.sign_in(sam)
+    browser.open("/questions/sent")
+    browser.press("Correct an answer")
+    browser.open("/questions/rest?from=check")
+    browser.fill("How do you rest?", "By the weir")
+    browser.press("Continue")
+    browser.press("Send the correction")
+    return sam
+
+
+def _earlier(page) -> str:
+    """Where the page leads to what was sent before it."""
+    return page.link_called("Monday 1 March, 09:00").get("href")
+
+
+def test_each_copy_is_kept_by_itself_the_earlier_one_as_it_was_sent(corrected, browser):
+    browser.sign_in(corrected)
+    latest = browser.open("/questions/sent")
+    files = [latest.link_called("Keep a copy (PDF)").get("href")]
+    earlier = browser.open(_earlier(latest))
+    files.append(earlier.link_called("Keep a copy (PDF)").get("href"))
+
+    now, before = (read(opened(browser, path).data).text for path in files)
+
+    assert files[0] == "/questions/sent.pdf"
+    assert "How do you rest? By the weir Changed Before: Would rather not say" in now
+    assert "It corrects what you sent on Monday 1 March 2027, 09:00" in now
+    assert "How do you rest? Would rather not say" in before
+    assert "By the weir" not in before
+    assert "corrects" not in before
+
+
+def test_an_earlier_copy_is_a_file_for_nobody_else(db, ada, corrected, browser):
+    browser.sign_in(corrected)
+    path = _earlier(browser.open("/questions/sent"))
+    assert opened(browser, f"{path}.pdf").mimetype == "application/pdf"
+
+    browser.sign_in(make.client(db, therapist=ada))
+    statuses = [opened(browser, f"{each}.pdf").status_code for each in (path, "/questions/sent/nothing")]
+    browser.sign_in(ada)
+
+    assert statuses == [404, 404]
+    assert opened(browser, f"{path}.pdf").status_code == 404
 
 
 def test_the_therapist_has_the_person_on_paper_what_they_keep_for_talking_first(sam, ada, browser):
