@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _MORNING = 8
 _DAY = timedelta(days=1)
+# Somebody who reads what comes in needs so long to answer it.
+_AN_ANSWER_TAKES = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,18 @@ class Answering:
                 return moment
             day = self.answering_day_from(day + _DAY)
         return datetime.combine(day, time(_MORNING), self.zone)
+
+    def could_answer_by(self, moment: datetime) -> datetime:
+        """The soonest moment by which an answer can be expected at all: somebody has had an hour to give it.
+
+        The hour lies within the hours of one answering day, where those last so long.
+        """
+        read_at = self.hours_from(moment).astimezone(UTC)
+        answered_at = read_at + _AN_ANSWER_TAKES
+        closes = answered_at.astimezone(self.zone)
+        if (closes.hour, closes.minute) > (max(self.by_hour, _MORNING + 1), 0):
+            answered_at = self.hours_from(answered_at).astimezone(UTC) + _AN_ANSWER_TAKES
+        return answered_at
 
     def answering_day_from(self, day: date) -> date:
         """This day, or the first after it, on which the practice answers."""

@@ -68,6 +68,8 @@ def _earlier_for(
         until=minute_of(max(ends for _, ends in stretches)),
         instead_of=mine.reference,
         rules=rules,
+        # The client alone has to answer.
+        to_be_answered=False,
     )
     before = offered_before(db, client)
     for start in map(moment_of, offer.starts):

@@ -165,6 +165,14 @@ def answered_by(promised: datetime, *, starts_at: datetime) -> datetime:
     return min(promised, starts_at - LAST_ANSWER_BEFORE)
 
 
+def notice_to_answer(now: datetime, *, could_answer_by: datetime) -> timedelta:
+    """How long before a time it can last be asked for, if the practice can answer by then at the soonest.
+
+    What nobody could answer two hours before it would only end with an apology.
+    """
+    return max(LEAST_NOTICE, could_answer_by - now + LAST_ANSWER_BEFORE)
+
+
 def chosen_by(promised: datetime, *, now: datetime, starts_at: datetime) -> datetime:
     """By when a client chooses among the times that they are offered, the first of which is `starts_at`.
 

@@ -31,7 +31,15 @@ from portal.diary.hours import dates_between
 from portal.diary.kinds import LONGEST, WIDEST_GAP, Kind
 from portal.diary.queries import Rules, rules_of
 from portal.errors import NotFound
-from portal.scheduling.lifecycle import HOLDS_ITS_TIME, IS_OPEN, LEAST_NOTICE, Status, changed_until
+from portal.practice.facts import current_practice
+from portal.scheduling.lifecycle import (
+    HOLDS_ITS_TIME,
+    IS_OPEN,
+    LEAST_NOTICE,
+    Status,
+    changed_until,
+    notice_to_answer,
+)
 from portal.scheduling.models import Consultation, HeldWindow
 from portal.scheduling.queries import OWN, WINDOW, Held, by_consultation, owned_by_client, stands_as
 from portal.scheduling.slots import Busy, open_starts
@@ -43,7 +51,6 @@ _LONGEST = timedelta(days=1)
 _A_WEEK_AROUND, _BESIDE = 8 * 24 * 60, LONGEST + WIDEST_GAP
 # Over so long the requests of one client are counted.
 _LATELY = timedelta(days=1)
-_LEAST_NOTICE = LEAST_NOTICE // timedelta(minutes=1)
 
 _REFERENCE = len(WINDOW) + 2
 
@@ -148,13 +155,15 @@ def offer_to(
     kind: str | None = None,
     instead_of: str | None = None,
     rules: Rules | None = None,
+    to_be_answered: bool = True,
 ) -> Offer:
     """The starts on offer in a range of minutes, by default in all that can be asked for.
 
     It makes the list, and asked for one minute it judges a choice (T2). `kind` is the reference of one of the
     therapist's kinds; without it, the kind of the consultation `instead_of` which another is asked for, or
-    the usual one. What is to be moved counts against no limit and keeps no gap. Raises NotFound for a kind
-    that cannot be asked for.
+    the usual one. What is to be moved counts against no limit and keeps no gap. What is
+    `to_be_answered` by the practice is no sooner than somebody there could answer it. Raises NotFound for a
+    kind that cannot be asked for.
     """
     rules = rules or rules_of(db, therapist.id)
     begins, ends = _range(now, since, until, rules)
@@ -165,13 +174,26 @@ def offer_to(
     given_up = found.asked_instead_of(kept)
     moving = {held.id for held in (kept, given_up) if held}
     busy = sorted(_busy(window, moving) for window in windows)
-    return replace(found, starts=starts_on_offer(rules, found.kind, busy, now=now, since=begins, until=ends))
+    could_answer_by = current_practice().answering.could_answer_by(now) if to_be_answered else now
+    notice = notice_to_answer(now, could_answer_by=could_answer_by)
+    starts = starts_on_offer(rules, found.kind, busy, now=now, since=begins, until=ends, notice=notice)
+    return replace(found, starts=starts)
 
 
 def starts_on_offer(
-    rules: Rules, kind: Kind, busy: Sequence[Busy], *, now: datetime, since: int, until: int
+    rules: Rules,
+    kind: Kind,
+    busy: Sequence[Busy],
+    *,
+    now: datetime,
+    since: int,
+    until: int,
+    notice: timedelta = LEAST_NOTICE,
 ) -> Sequence[int]:
-    """What the diary's rules leave of a range of minutes for this kind; `busy` ascends by start."""
+    """What the diary's rules leave of a range of minutes for this kind; `busy` ascends by start.
+
+    `notice` is how long before a start it has to be asked for, whatever its kind says.
+    """
     stamina = rules.stamina
     return open_starts(
         hours=rules.hours_for(kind),
@@ -180,7 +202,7 @@ def starts_on_offer(
         length=kind.length,
         before=kind.gap_before,
         after=kind.gap_after,
-        notice=max(kind.notice, _LEAST_NOTICE),
+        notice=max(kind.notice, minute_of(now + notice) - minute_of(now)),
         horizon=kind.horizon,
         first=kind.is_first,
         busy=busy,

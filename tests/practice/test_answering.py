@@ -120,3 +120,28 @@ def test_somebody_reads_from_eight_on_answering_days(moment, read):
 
 def test_a_practice_that_answers_early_reads_in_the_morning_all_the_same():
     assert answering(by_hour=0).hours_from(london("2027-03-01 12:00")) == london("2027-03-02 08:00")
+
+
+@pytest.mark.parametrize(
+    ("moment", "answered"),
+    [
+        ("2027-03-01 08:00", "2027-03-01 09:00"),
+        ("2027-03-01 12:34", "2027-03-01 13:34"),
+        # The hour has to end before the practice closes, and begins anew on the next day otherwise.
+        ("2027-03-01 17:00", "2027-03-01 18:00"),
+        ("2027-03-01 17:01", "2027-03-02 09:00"),
+        ("2027-03-01 03:00", "2027-03-01 09:00"),
+        # Over a weekend, within it, and while everybody is away.
+        ("2027-03-05 17:30", "2027-03-08 09:00"),
+        ("2027-03-06 12:00", "2027-03-08 09:00"),
+        ("2027-03-08 17:30", "2027-03-15 09:00"),
+    ],
+)
+def test_an_answer_can_be_expected_once_somebody_has_had_an_hour_to_give_it(moment, answered):
+    known = replace(answering(), absences=(away("2027-03-09", "2027-03-12"),))
+
+    assert known.could_answer_by(london(moment)) == london(answered)
+
+
+def test_a_practice_that_answers_early_has_its_hour_in_the_morning():
+    assert answering(by_hour=8).could_answer_by(london("2027-03-01 12:00")) == london("2027-03-02 09:00")

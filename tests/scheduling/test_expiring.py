@@ -35,7 +35,8 @@ def post(db):
 
 
 def jobs(db, kind):
-    return [(job.subject, job.due_at) for job in db.scalars(select(Job).where(Job.kind == kind))]
+    found = db.scalars(select(Job).where(Job.kind == kind).order_by(Job.due_at, Job.id))
+    return [(job.subject, job.due_at) for job in found]
 
 
 # Offers.

@@ -10,6 +10,7 @@ from portal.accounts.queries import name_of
 from portal.diary.clocks import minute_of, moment_of
 from portal.diary.queries import hours_of
 from portal.errors import NotFound
+from portal.practice.facts import current_practice
 from portal.scheduling.lifecycle import Status
 from portal.scheduling.offers import offer_to
 from portal.scheduling.queries import (
@@ -74,6 +75,7 @@ def test_hours_run_through_the_week(db, ada):
     assert [(row.weekday, row.starts_minute) for row in hours_of(db, ada)] == [(1, 540), (1, 840), (2, 600)]
 
 
+@pytest.mark.usefixtures("inside_app")
 def test_an_offer_leaves_out_what_anybody_holds_also_where_it_only_reaches_in(db, sam, kit, ada, now, ten):
     make.consultation(db, client=kit, therapist=ada, starts_at=ten - timedelta(minutes=45))
     make.consultation(db, client=kit, therapist=make.therapist(db), starts_at=ten + timedelta(hours=1))
@@ -85,6 +87,7 @@ def test_an_offer_leaves_out_what_anybody_holds_also_where_it_only_reaches_in(db
     assert offer.own == []
 
 
+@pytest.mark.usefixtures("inside_app")
 def test_an_offer_leaves_out_what_a_calendar_elsewhere_says(db, sam, ada, now, ten):
     """Its own minutes, and the ten before and after that a consultation wants for itself."""
     make.busy_elsewhere(db, ada, ten + timedelta(minutes=55), ten + timedelta(hours=1, minutes=40))
@@ -96,6 +99,7 @@ def test_an_offer_leaves_out_what_a_calendar_elsewhere_says(db, sam, ada, now, t
     assert tuesday == [ten + timedelta(hours=2)]
 
 
+@pytest.mark.usefixtures("inside_app")
 def test_one_minute_is_judged_as_the_whole_list_is_made_however_long_a_consultation_lasts(
     db, sam, kit, ada, now, ten
 ):
@@ -112,7 +116,10 @@ def test_one_minute_is_judged_as_the_whole_list_is_made_however_long_a_consultat
     assert minute + 7 * 24 * 60 in whole.starts
 
 
+@pytest.mark.usefixtures("inside_app")
 def test_the_same_number_of_queries_whatever_is_held(db, sam, kit, ada, now, ten, queries):
+    current_practice()
+
     with queries() as few:
         offer_to(db, sam, ada, now=now)
         consultations_of(db, kit)

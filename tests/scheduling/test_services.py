@@ -7,13 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from portal.diary.clocks import moment_of
 from portal.errors import NotFound
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingEmail
+from portal.practice.models import Absence
 from portal.scheduling.expiring import AnswerNotDue
 from portal.scheduling.holding import Begun, SlotNotOffered
 from portal.scheduling.lifecycle import MoveNotAllowed, Party, Status, TooLateToChange
 from portal.scheduling.models import Consultation
+from portal.scheduling.offers import offer_to
 from portal.scheduling.services import AlreadyAsked, AskedTooOften, NoRoomForMore
 from portal.scheduling.words import note_of, reply_of, words_of
 from tests import make
@@ -461,3 +464,35 @@ def test_nothing_is_written_about_what_holds_no_time(scene, sam, ten):
 
     with pytest.raises(MoveNotAllowed):
         scene.write(asked, "Hello")
+
+
+def test_what_nobody_could_answer_in_time_is_not_on_offer(db, scene, sam, ada, ten):
+    """On Saturday nobody reads before Monday at eight, so Monday begins at eleven for who asks now."""
+    make.practice(db)
+    make.working_hours(db, ada, weekday=1, starts="09:00", ends="13:00")
+    scene.now = ten + timedelta(days=4, seconds=35)
+    monday = ten + timedelta(days=6)
+
+    with scene.request():
+        offer = offer_to(db, sam, ada, now=scene.now)
+        unasked = offer_to(db, sam, ada, now=scene.now, to_be_answered=False)
+
+    assert [moment_of(start) for start in offer.starts][:2] == [
+        monday + timedelta(hours=1),
+        monday + timedelta(hours=2),
+    ]
+    assert moment_of(unasked.starts[0]) == monday - timedelta(hours=1)
+    with pytest.raises(SlotNotOffered):
+        scene.ask(sam, monday)
+    asked = called(db, scene.ask(sam, monday + timedelta(hours=1)))
+    assert asked.answer_by == monday - timedelta(hours=1)
+
+
+def test_while_everybody_is_away_only_what_comes_after_can_be_asked_for(db, scene, sam, ada, now, ten):
+    db.add(Absence(first_day=ten.date(), last_day=ten.date() + timedelta(days=6)))
+    make.practice(db)
+
+    with scene.request():
+        offer = offer_to(db, sam, ada, now=now + timedelta(hours=9))
+
+    assert moment_of(offer.starts[0]) == ten + timedelta(days=7, hours=1)
