@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.models import Therapist
@@ -15,12 +16,20 @@ from portal.diary.queries import Rules, kind_called, rules_of
 
 blueprint = Blueprint("diary", __name__, url_prefix="/desk/hours")
 
-SAVED = "Saved. What is in your calendar already stays as it is: look whether some of it now lies outside."
 KEPT = "Saved. What was asked for already stays as it is."
 
 
 def today_of(therapist: Therapist) -> date:
     return clock.now().astimezone(ZoneInfo(therapist.time_zone)).date()
+
+
+def saved(page: str, *, kind: str | None = None, words: str = "Saved.") -> ResponseReturnValue:
+    """After a change of hours: to what is in the calendar and lies outside them now, or back to the page.
+
+    `page` is one of those that the list of what lies outside knows.
+    """
+    flash(words)
+    return redirect(url_for("review.outside", after=page, kind=kind), code=303)
 
 
 def kind_shown(therapist: Therapist, reference: str) -> tuple[Rules, Kind]:

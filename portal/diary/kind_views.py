@@ -9,7 +9,7 @@ from portal import clock
 from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
 from portal.database import current_db, transaction
-from portal.diary.desk import KEPT, blueprint, kind_shown, today_of
+from portal.diary.desk import KEPT, blueprint, kind_shown, saved, today_of
 from portal.diary.kind_forms import KindForm
 from portal.diary.kinds import FIRST_CONSULTATION, Kind
 from portal.diary.naming import (
@@ -59,7 +59,9 @@ def name_kind(therapist: Therapist) -> ResponseReturnValue:
         _refuse_length(form, refusal)
         return render_template("diary/new_kind.html", form=form)
     flash("Added. It can be asked for from now on.")
-    return redirect(_after_kind(rules_of(db, therapist.id), added.reference), code=303)
+    if _needs_hours(rules_of(db, therapist.id), added.reference):
+        return redirect(url_for("diary.own_week", reference=added.reference), code=303)
+    return redirect(url_for("diary.kinds"), code=303)
 
 
 @blueprint.get("/kinds/<string:reference>")
@@ -82,8 +84,10 @@ def change(therapist: Therapist, reference: str) -> ResponseReturnValue:
     except NoHoursAsLong as refusal:
         _refuse_length(form, refusal)
         return _kind_page(therapist, rules, shown, form)
-    flash(KEPT)
-    return redirect(_after_kind(rules_of(db, therapist.id), reference), code=303)
+    if _needs_hours(rules_of(db, therapist.id), reference):
+        flash(KEPT)
+        return redirect(url_for("diary.own_week", reference=reference), code=303)
+    return saved("kinds", words=KEPT)
 
 
 @blueprint.post("/kinds/<string:reference>/retirement")
@@ -121,12 +125,10 @@ def _kind_page(therapist: Therapist, rules: Rules, kind: Kind, form: KindForm) -
     )
 
 
-def _after_kind(rules: Rules, reference: str) -> str:
-    """A kind that has hours of its own, and has none yet, needs them next."""
+def _needs_hours(rules: Rules, reference: str) -> bool:
+    """Whether the kind has hours of its own, and has none yet: then they come next."""
     kind = next(each for each in rules.kinds if each.reference == reference)
-    if kind.own_hours and not rules.hours.get(kind.id):
-        return url_for("diary.own_week", reference=reference)
-    return url_for("diary.kinds")
+    return kind.own_hours and not rules.hours.get(kind.id)
 
 
 def _refuse_length(form: KindForm, refusal: NoHoursAsLong) -> None:

@@ -14,7 +14,7 @@ from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
 from portal.database import current_db, transaction
 from portal.diary.countries import country_names, region_names
-from portal.diary.desk import KEPT, SAVED, blueprint, today_of
+from portal.diary.desk import KEPT, blueprint, saved, today_of
 from portal.diary.forms import ClosedForm, CountryForm, DaysForm, LimitsForm
 from portal.diary.opening import RegionUnknown, holidays_in
 from portal.diary.queries import Rules, days_ahead, days_called, rules_of
@@ -68,8 +68,7 @@ def differ(therapist: Therapist) -> ResponseReturnValue:
     form = DaysForm()
     if not form.validate_on_submit() or not _days_added(therapist, form):
         return _days_page(therapist, form)
-    flash(SAVED)
-    return redirect(url_for("diary.days"), code=303)
+    return saved("days")
 
 
 @blueprint.post("/days/<string:reference>/removal")
@@ -77,8 +76,7 @@ def differ(therapist: Therapist) -> ResponseReturnValue:
 def remove(therapist: Therapist, reference: str) -> ResponseReturnValue:
     with transaction() as db:
         remove_days(db, therapist, days_called(db, therapist, reference), now=clock.now())
-    flash("Removed. These days are like their weekdays again.")
-    return redirect(url_for("diary.days"), code=303)
+    return saved("days", words="Removed. These days are like their weekdays again.")
 
 
 @blueprint.get("/holidays")
@@ -108,8 +106,7 @@ def choose(therapist: Therapist) -> ResponseReturnValue:
         # It was a part of the country that was chosen before.
         with transaction() as db:
             choose_holidays(db, therapist, country=country, region=None, now=clock.now())
-    flash(SAVED)
-    return redirect(url_for("diary.holidays"), code=303)
+    return saved("holidays")
 
 
 @blueprint.post("/holidays/closed")
@@ -121,7 +118,7 @@ def close(therapist: Therapist) -> ResponseReturnValue:
     if form.validate_on_submit():
         with transaction() as db:
             switch_holidays(db, therapist, shown=shown, closed=form.closed.data or [], now=clock.now())
-        flash(SAVED)
+        return saved("holidays")
     return redirect(url_for("diary.holidays"), code=303)
 
 

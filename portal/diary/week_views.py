@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
 from portal.database import current_db, transaction
-from portal.diary.desk import SAVED, blueprint, kind_shown, today_of
+from portal.diary.desk import blueprint, kind_shown, saved, today_of
 from portal.diary.kinds import Kind
 from portal.diary.queries import kind_called, rules_of, version_of
 from portal.diary.services import (
@@ -36,8 +36,7 @@ def change_week(therapist: Therapist) -> ResponseReturnValue:
     form = WeekForm()
     if not _is_saved(therapist, form, kind_reference=None):
         return _week_page(therapist, form)
-    flash(SAVED)
-    return redirect(url_for("diary.index"), code=303)
+    return saved("week")
 
 
 @blueprint.get("/kinds/<string:reference>/week")
@@ -54,8 +53,7 @@ def change_own_week(therapist: Therapist, reference: str) -> ResponseReturnValue
     _, shown = kind_shown(therapist, reference)
     if not _is_saved(therapist, form, kind_reference=reference):
         return _week_page(therapist, form, kind=shown)
-    flash(SAVED)
-    return redirect(url_for("diary.kind", reference=reference), code=303)
+    return saved("kind", kind=reference)
 
 
 def _week_form(therapist: Therapist, *, kind: Kind | None) -> WeekForm:

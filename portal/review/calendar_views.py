@@ -46,6 +46,13 @@ _UNFIT: Mapping[type[Exception], str] = {
     EndsTooSoon: "Choose a time that is still to come",
     EntryTooLong: "An entry is 24 hours long at most. Make one for each day",
 }
+# The pages on which hours are changed, as they call themselves.
+_CHANGED_AT = {
+    "week": "diary.index",
+    "days": "diary.days",
+    "holidays": "diary.holidays",
+    "kinds": "diary.kinds",
+}
 
 
 @blueprint.get("/calendar")
@@ -121,9 +128,11 @@ def give_back(therapist: Therapist, reference: str) -> ResponseReturnValue:
 
 @blueprint.get("/hours/outside")
 @therapist_only
-def outside(therapist: Therapist) -> str:
+def outside(therapist: Therapist) -> ResponseReturnValue:
     db, now = current_db(), clock.now()
-    found = _outside(therapist, now)
+    found, before = _outside(therapist, now), _page_before()
+    if before and not found:
+        return redirect(before, code=303)
     return render_template(
         "review/outside.html",
         outside=[(each, name_of(db, each.client)) for each in found],
@@ -138,6 +147,14 @@ def keep_outside(therapist: Therapist, reference: str) -> ResponseReturnValue:
         keep_outside_hours(db, consultation_of(db, therapist, reference))
     flash("It stays as it is.")
     return redirect(url_for("review.outside"), code=303)
+
+
+def _page_before() -> str | None:
+    """Where hours were just changed, if that is why one is here."""
+    after, kind = request.args.get("after"), request.args.get("kind")
+    if after == "kind" and kind:
+        return url_for("diary.kind", reference=kind)
+    return url_for(_CHANGED_AT[after]) if after in _CHANGED_AT else None
 
 
 def _asked_day(name: str) -> date | None:

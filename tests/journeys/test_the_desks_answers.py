@@ -470,6 +470,41 @@ def test_what_lies_outside_the_hours_stays_or_others_are_offered(db, ada, sam, t
     assert [heading.text for heading in page.root.all("h2")] == ["Kit Lowe"]
 
 
+def _save_the_week(desk):
+    desk.open("/desk/hours/week")
+    return desk.press("Save these hours")
+
+
+def _write_down_a_day(desk):
+    desk.open("/desk/hours/days")
+    desk.fill("Which day, or from which day on?", "2027-06-01")
+    return desk.press("Write them down")
+
+
+def _keep_holidays(desk):
+    desk.open("/desk/hours/holidays")
+    return desk.press("Keep these holidays")
+
+
+@pytest.mark.parametrize(
+    ("change", "back"),
+    [
+        (_save_the_week, "Working hours"),
+        (_write_down_a_day, "Days that differ"),
+        (_keep_holidays, "Public holidays"),
+    ],
+)
+def test_whoever_changes_hours_is_shown_what_lies_outside_them_now(db, ada, sam, ten, desk, change, back):
+    page = change(desk)
+    assert (page.heading, "Saved." in page.text) == (back, True)
+    make.consultation(db, client=sam, therapist=ada, starts_at=ten + timedelta(hours=8))
+
+    page = change(desk)
+
+    assert (page.heading, "Saved." in page.text) == ("Outside your hours", True)
+    assert [heading.text for heading in page.root.all("h2")] == ["Sam Reed"]
+
+
 def test_what_a_client_wrote_waits_on_the_desk(db, ada, sam, ten, desk):
     confirmed = make.consultation(db, client=sam, therapist=ada, starts_at=ten, status=Status.CONFIRMED)
     words = "My train may be late."
