@@ -106,7 +106,7 @@ def sheet_of(
         earlier=pages[number - 1][0] if number else None,
         later=pages[number + 1][0] if number + 1 < len(pages) else None,
         soonest=_posted(free[0]),
-        month=_month(begins if begins in shown else min(shown, default=page[0]), days, shown),
+        month=_month(begins if begins in shown else _middle_of(shown, page), days, shown),
     )
 
 
@@ -144,6 +144,11 @@ def _page_with(day: date | None, pages: Sequence[Sequence[date]]) -> int:
     """The page that this day belongs to, or the last one before it."""
     before = [number for number, page in enumerate(pages) if day and page[0] <= day]
     return before[-1] if before else 0
+
+
+def _middle_of(shown: _Days, page: Sequence[date]) -> date:
+    """A day of the month in which most of what is shown lies."""
+    return list(shown)[len(shown) // 2] if shown else page[0]
 
 
 def _month(of: date, days: _Days, shown: _Days) -> Month:

@@ -239,7 +239,7 @@ def test_other_times_are_offered_and_one_is_taken_with_one_press(browser, scene,
     page = browser.press("Take Tuesday 9 March, 12:00")
 
     assert "This time is yours." in page.text
-    assert "Tuesday 9 March 2027, 12:00 (Europe/London, UTC+0), with Ada Marsh" in page.text
+    assert "Tuesday 9 March 2027, 12:00 (Europe/London, UTC+0), 50 minutes with Ada Marsh" in page.text
 
 
 def test_something_earlier_opens_and_is_taken(browser, scene, app, db, sam, now, later):

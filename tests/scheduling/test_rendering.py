@@ -120,6 +120,14 @@ def test_a_small_month_says_where_times_are():
     assert (month.earlier, month.later) == (None, date(2027, 5, 4))
 
 
+def test_the_month_is_the_one_in_which_most_of_the_page_lies():
+    times = a_day("2027-03-30", 4) + a_day("2027-04-01", 4) + a_day("2027-04-02", 4)
+
+    month = sheet(*times).month
+
+    assert (month.name, month.earlier, month.later) == ("April 2027", date(2027, 3, 30), None)
+
+
 def test_the_month_beside_has_times_if_it_is_named():
     times = a_day("2027-03-02", 12) + a_day("2027-03-09", 12) + a_day("2027-05-04", 1)
 

@@ -245,7 +245,7 @@ def test_an_offer_shows_its_times_words_and_until_when(sams, offered):
     page = sams.open(f"/consultations/{offered}")
 
     assert page.heading == "Other times for you"
-    assert "Ada Marsh offers you these times. They are held for you until" in page.text
+    assert "Ada Marsh offers you these times, 50 minutes each. They are held for you until" in page.text
     assert "Would one of these do?" in page.text
     assert "Tuesday 9 March 2027, 11:00 (Europe/London, UTC+0)" in page.text
 
