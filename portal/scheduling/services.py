@@ -96,8 +96,17 @@ def request_consultation(
     """
     rules = rules_of(db, therapist.id, to_change=True)
     asked = list(dict.fromkeys(starts))[:MOST_TIMES]
-    around = {"since": min(map(minute_of, asked)), "until": max(map(minute_of, asked)) + 1}
-    offer = offer_to(db, client, therapist, now=now, kind=kind, instead_of=instead_of, rules=rules, **around)
+    offer = offer_to(
+        db,
+        client,
+        therapist,
+        now=now,
+        since=min(map(minute_of, asked)),
+        until=max(map(minute_of, asked)) + 1,
+        kind=kind,
+        instead_of=instead_of,
+        rules=rules,
+    )
     kept, pending = _what_gives_way(db, client, offer, instead_of)
     _refuse_what_cannot_be_asked(offer, kept, pending, asked, now)
     if pending:
