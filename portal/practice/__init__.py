@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.practice import commands, facts, views
+from portal.practice.parts import Parts
 
 
 def init_app(app: Flask) -> None:
@@ -13,3 +14,4 @@ def init_app(app: Flask) -> None:
     app.extensions["practice"] = facts.Remembered()
     app.extensions["mail_words"] = lambda: facts.current_practice().mail_words
     app.context_processor(lambda: {"practice": facts.current_practice()})
+    app.jinja_env.globals["part"] = Parts().part
