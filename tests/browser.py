@@ -206,7 +206,7 @@ def _as_it_stands(form: html.Element) -> dict[str, list[str]]:
 
 def _value(field: html.Element) -> str | None:
     if field.tag == "textarea":
-        return field.text
+        return field.lines
     if field.tag == "select":
         options = list(field.all("option"))
         chosen = [option for option in options if option.has("selected")] or options[:1]

@@ -22,6 +22,11 @@ class Element:
     def text(self) -> str:
         return " ".join("".join(self._node.itertext()).split())
 
+    @property
+    def lines(self) -> str:
+        """Its text with the lines and blanks that it has, as a field of several lines holds it."""
+        return "".join(self._node.itertext())
+
     def get(self, name: str, default: str = "") -> str:
         return self._node.get(name, default)
 

@@ -33,6 +33,8 @@ _WEIGHTS = (
 # How a code system's property is called that says what an answer counts.
 _WEIGHING = frozenset({"itemWeight", "ordinalValue"})
 
+_HOW = "bring both in one Bundle"
+
 # How deep value sets may stand in one another.
 _DEEPEST = 50
 
@@ -236,7 +238,7 @@ def _of_value_set(
         raise Unusable(f"{path}: value sets in value sets more than {_DEEPEST} levels deep")
     found = referred(tree, reference)
     if found is None or found.get("resourceType") != "ValueSet":
-        remarks(path, f"{reference[:200]!r} is not in the file, so its answers are not known")
+        remarks(path, f"{reference[:200]!r} is not in the file, so its answers are not known: {_HOW}")
         return
     place = f"contained[{tree['contained'].index(found)}]"
     yield from _own_codes(tree, found, place, words)

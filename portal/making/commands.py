@@ -16,7 +16,7 @@ from portal.database import current_db, transaction
 from portal.intake.fhir_reading import Brought, brought_in
 from portal.intake.fhir_shapes import MOST_BYTES, Remark, Unusable, is_fhir
 from portal.intake.queries import definitions_called
-from portal.intake.questionnaire import Malformed, Questionnaire, parsed
+from portal.intake.questionnaire import Malformed, Question, Questionnaire, parsed
 from portal.making.lint import findings
 from portal.making.services import publish_from_file
 from portal.making.sheet import Judged
@@ -122,7 +122,7 @@ def _cannot_be_used(file: Path, problems: list[str]) -> click.ClickException:
 def _report(brought: Brought) -> None:
     """What there is to know before it is published: each remark once, with the places that it is about."""
     definition = brought.questionnaire
-    asked = sum(item.kind not in {"note", "section"} for item in definition.items)
+    asked = sum(isinstance(item, Question) and item.asked for item in definition.items)
     click.echo(_shown(f"{definition.title}: {asked} questions; minutes, about: {definition.minutes}."))
     click.echo("  Whoever begins from now on answers this questionnaire, and no other.")
     if not definition.lights_lamps:

@@ -167,18 +167,13 @@ def choose_answers(sheet: Sheet, key: str, rows: Sequence[Json], published: Publ
     return made
 
 
-def say_of_list(
-    sheet: Sheet, name: str, title: str, rows: Sequence[Json] | None, published: Published
-) -> Sheet:
+def say_of_list(sheet: Sheet, name: str, title: str, rows: Sequence[Json], published: Published) -> Sheet:
     """With this title and these options of an answer list, for all questions that share it.
 
-    No rows: the options stay as they are. Raises NameFixed, NotFound.
+    Raises NameFixed, NotFound.
     """
     made = copy.deepcopy(sheet)
     answers = list_called(made, name)
-    if rows is None:
-        answers["title"] = title
-        return made
     sharing = [item for item in made["items"] if item.get("answer_list") == name]
     fixed = frozenset[str]().union(*(published.get(each["link_id"], frozenset()) for each in sharing))
     options, codes = _options(answers["options"], rows, fixed)

@@ -123,12 +123,18 @@ def _report_page(brought: BroughtFile, made: Taken, form: AcceptForm, refused: s
         made=made,
         form=form,
         refused=refused,
-        asked=sum(item["kind"] not in {"note", "section"} for item in made.sheet["items"]),
+        asked=sum(map(_is_asked, made.sheet["items"])),
         remarks=gathered[:_MOST_LINES],
         more=len(gathered) - _MOST_LINES,
         left_out=len(fit.left_out),
         most_places=_MOST_PLACES,
     )
+
+
+def _is_asked(item: Json) -> bool:
+    """Whether a client can answer it."""
+    shown_only = item["kind"] in {"note", "section"} or item.get("hidden") or item.get("read_only")
+    return not shown_only
 
 
 def _becomes(made: Taken) -> list[Any]:

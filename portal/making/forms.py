@@ -93,7 +93,12 @@ class ListForm(RowsForm):
     title = StringField("What do you call it?", validators=[InputRequired("Enter what you call it"), LINE])
 
     def validate_rows(self, field: Any) -> None:
-        if not self.filled and not self.keeps_answers:
+        if not self.has_lines and not self.filled:
+            raise ValidationError("Write at least one answer")
+
+    def validate_lines(self, field: TextAreaField) -> None:
+        super().validate_lines(field)
+        if self.has_lines and not self.filled:
             raise ValidationError("Write at least one answer")
 
 

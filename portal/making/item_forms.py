@@ -28,11 +28,12 @@ from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from portal.intake.questionnaire import LONGEST_CODE, LONGEST_WORDS, OWN_WORDS, Code, Day
+from portal.making.answer_lines import Unclear, as_lines, rows_in
 from portal.making.fields import CHOICES, KINDS, LAMP_FIELDS, LAMPS, Field, Shape, fields_of
 from portal.making.sheet import Json, Sheet, known_by
 from portal.web.form import PortalForm
 
-# As many as one form can send: each has four fields, and the doors let in a thousand.
+# As many as rows of one form can send: each has four fields, and the doors let in a thousand.
 MOST_ROWS = 200
 _MOST_CONDITIONS = 100
 LONGEST_TITLE = 200
@@ -109,6 +110,14 @@ class OptionForm(Form):
             raise ValidationError("Write the answer that this score is for")
 
     @property
+    def as_typed(self) -> Json:
+        return {
+            "label": self.label.data,
+            "weight": self.weight.data,
+            "code": self.code.data or self.name.data,
+        }
+
+    @property
     def row(self) -> Json:
         return {
             "code": (self.code.data or "").strip(),
@@ -122,22 +131,31 @@ class RowsForm(PortalForm):
     """A form with rows of answers that can be put in order before they are saved."""
 
     rows = FieldList(FormField(OptionForm), max_entries=MOST_ROWS)
-    # More answers than one form can send are shown, and stay as they are.
-    kept = HiddenField()
+    # More answers than rows of one form can send are written as lines of text.
+    lined = HiddenField()
+    lines = TextAreaField("Answers to choose from, one a line", render_kw={"rows": 20})
 
     @property
-    def keeps_answers(self) -> bool:
-        return bool(self.kept.data)
+    def has_lines(self) -> bool:
+        return bool(self.lined.data)
 
     @property
     def filled(self) -> list[Json]:
+        if self.has_lines:
+            return rows_in(self.lines.data or "")
         return [row.form.row for row in self.rows if not row.form.is_empty]
+
+    def validate_lines(self, field: TextAreaField) -> None:
+        try:
+            _ = self.has_lines and rows_in(field.data or "")
+        except Unclear as unclear:
+            raise ValidationError(str(unclear)) from None
 
     def show_options(self, options: Iterable[Json], fixed: frozenset[str]) -> None:
         """With these, and a few rows that are free; a code that is fixed is not asked for."""
         options = list(options)
         if len(options) > MOST_ROWS - _FREE_ROWS:
-            self.kept.data = str(len(options))
+            self._write_lines(options)
             return
         self._fill(
             {
@@ -150,13 +168,19 @@ class RowsForm(PortalForm):
         )
         self.add_free_rows()
 
+    def _write_lines(self, options: Iterable[Json]) -> None:
+        self.lined.data, self.lines.data = "yes", as_lines(options)
+
     def add_free_rows(self) -> None:
         free = sum(row.form.is_empty for row in self.rows)
         for _ in range(min(_FREE_ROWS - free, MOST_ROWS - len(self.rows))):
             self.rows.append_entry({})
 
     def press(self, button: str) -> None:
-        """Do to the rows what the button beside one says: up-2, down-2, out-2; or more."""
+        """Do to the rows what the button beside one says: up-2, down-2, out-2; or more, or lines."""
+        if button == "lines":
+            self._write_lines(row.form.as_typed for row in self.rows if not row.form.is_empty)
+            return
         rows = [row.form.data for row in self.rows]
         what, _, at = button.partition("-")
         place = int(at) if at.isascii() and at.isdigit() and len(at) < 5 else -1

@@ -105,8 +105,6 @@ def _said(form: ItemForm, key: str) -> Change:
         chosen = form.answer_list.data or None
         if chosen or item_called(sheet, key).get("answer_list"):
             return editing.share_answers(sheet, key, chosen)
-        if form.keeps_answers:
-            return sheet
         return editing.choose_answers(sheet, key, form.filled, published)
 
     return change
@@ -134,7 +132,7 @@ def _differences(form: ItemForm, theirs: Json) -> list[tuple[str, object]]:
     if theirs["kind"] != form.of_kind:
         found.insert(0, ("How is it answered?", KINDS[theirs["kind"]]))
     labels = [option["label"] for option in theirs.get("options", ())]
-    if form.has_answers and not form.keeps_answers and labels != [row["label"] for row in form.filled]:
+    if form.has_answers and labels != [row["label"] for row in form.filled]:
         found.append(("Its answers", ", ".join(labels) or "none"))
     return found
 

@@ -11,11 +11,13 @@ from portal import clock
 from portal.accounts.access import therapist_only
 from portal.accounts.models import Therapist
 from portal.database import current_db, transaction
+from portal.errors import NotFound
 from portal.intake.questionnaire import lamp_of
 from portal.intake.services import shipped_questionnaire
 from portal.making import editing
 from portal.making.desk import blueprint
 from portal.making.editing import Published, fingerprint, item_called, lamp_numbered
+from portal.making.fields import LAMPS
 from portal.making.item_forms import LampForm, WideLampForm, lamp_answers, shown_lamp
 from portal.making.queries import draft_called
 from portal.making.services import Change, ChangedMeanwhile, change_draft
@@ -34,10 +36,18 @@ _THEIRS = (
 @blueprint.get("/<string:name>/draft/items/<string:key>/lamp")
 @therapist_only
 def lamp(_therapist: Therapist, name: str, key: str) -> str:
-    item = item_called(_sheet(name), key)
+    item = _item_with_lamp(name, key)
     known = item.get("lamp")
     form = LampForm(formdata=None, data=shown_lamp(known or _usual_lamp(), seen=fingerprint(known)))
     return _lamp_page(name, item, form)
+
+
+def _item_with_lamp(name: str, key: str) -> Json:
+    """Raises NotFound for what no answer to can light one."""
+    item = item_called(_sheet(name), key)
+    if item["kind"] not in LAMPS:
+        raise NotFound
+    return item
 
 
 def _usual_lamp() -> Json:
@@ -49,7 +59,7 @@ def _usual_lamp() -> Json:
 @blueprint.post("/<string:name>/draft/items/<string:key>/lamp")
 @therapist_only
 def say_lamp(therapist: Therapist, name: str, key: str) -> ResponseReturnValue:
-    form, item = LampForm(), item_called(_sheet(name), key)
+    form, item = LampForm(), _item_with_lamp(name, key)
     form.of_kind = item["kind"]
     if not form.validate_on_submit():
         return _lamp_page(name, item, form)

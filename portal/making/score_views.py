@@ -75,9 +75,7 @@ def say_list(therapist: Therapist, name: str, answers: str) -> ResponseReturnVal
         _change(
             therapist,
             name,
-            lambda sheet, published: editing.say_of_list(
-                sheet, answers, title, None if form.keeps_answers else rows, published
-            ),
+            lambda sheet, published: editing.say_of_list(sheet, answers, title, rows, published),
             part=lambda sheet: list_called(sheet, answers),
             seen=form.seen.data,
         )

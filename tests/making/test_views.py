@@ -242,21 +242,88 @@ def test_what_cannot_be_read_is_said_at_its_field_and_nothing_typed_is_lost(desk
     assert the_sheet(db)["items"][0]["text"] == "About a?"
 
 
-def test_more_answers_and_conditions_than_a_form_can_send_stay_as_they_are(desk, db, drafted):
-    many = [{"code": f"c{number}", "label": f"Country {number}"} for number in range(300)]
-    waits = [{"question": "a", "operator": "=", "answer": f"c{number}"} for number in range(150)]
-    drafted(item("a", "one-of", options=many), item("b", enable_when=waits))
+MANY = [{"code": f"c{number}", "label": f"Country {number}"} for number in range(300)]
+
+
+def test_more_answers_than_rows_can_hold_are_written_as_lines(desk, db, drafted):
+    waits = [{"question": "a", "operator": "=", "answer": "c7"}]
+    drafted(item("a", "one-of", options=MANY), item("b", enable_when=waits))
     desk.open(f"{SHEET}/items/i1")
-    assert "300 answers to choose from" in desk.page.text
-    desk.fill("What do you ask?", "Where do you live?")
+    lines = desk.page.field_labelled("Answers to choose from, one a line").lines.splitlines()
+    assert (len(lines), lines[7]) == (300, "Country 7 |  | c7")
+
+    changed = ["Nowhere at all", "Country seven | 2,5 | c7", *lines[:7], *lines[9:]]
+    desk.fill("Answers to choose from, one a line", "\n".join(changed))
     desk.press("Save")
+
+    first, second = the_sheet(db)["items"]
+    assert len(first["options"]) == 300
+    assert first["options"][:3] == [
+        {"code": "nowhere-at-all", "label": "Nowhere at all"},
+        {"code": "c7", "label": "Country seven", "weight": 2.5},
+        {"code": "c0", "label": "Country 0"},
+    ]
+    assert "c8" not in {each["code"] for each in first["options"]}
+    assert second["enable_when"] == waits
+
+
+def test_a_line_that_cannot_be_read_is_said_and_nothing_typed_is_lost(desk, db, drafted):
+    drafted(item("a", "one-of", options=MANY))
+    desk.open(f"{SHEET}/items/i1")
+
+    desk.fill("Answers to choose from, one a line", "Often | many | often\nNever")
+    desk.press("Save")
+
+    assert desk.page.errors == ["Line 1: write its score as a number, like 2, or leave it out"]
+    assert desk.page.field_labelled("Answers to choose from, one a line").text.strip().endswith("Never")
+    assert len(the_sheet(db)["items"][0]["options"]) == 300
+
+
+def test_rows_are_turned_into_lines_to_paste_many_at_once(desk, db, drafted):
+    drafted(item("a", "one-of", options=[{"code": "no", "label": "No", "weight": 0}]))
+    desk.open(f"{SHEET}/items/i1")
+    desk.fill("Answer 2: Answer", "Perhaps")
+
+    desk.press("Write them as lines of text")
+
+    field = desk.page.field_labelled("Answers to choose from, one a line")
+    assert field.lines.splitlines() == ["No | 0 | no", "Perhaps |  | "]
+    desk.fill("Answers to choose from, one a line", field.lines + "\nYes")
+    desk.press("Save")
+    assert [each["code"] for each in the_sheet(db)["items"][0]["options"]] == ["no", "perhaps", "yes"]
+
+
+def test_so_it_is_in_a_list_that_several_questions_share(desk, db, drafted):
+    drafted(
+        item("a", "one-of", options=MANY, answer_list="where"),
+        answer_lists=[{"name": "where", "title": "Where", "options": MANY}],
+    )
+    desk.open(f"{SHEET}/answer-lists/where")
+
+    desk.fill("Answers to choose from, one a line", "Here | | c0\nThere | | c1")
+    desk.press("Save")
+
+    sheet = the_sheet(db)
+    labels = [
+        [option["label"] for option in each["options"]] for each in (*sheet["items"], *sheet["answer_lists"])
+    ]
+    assert labels == [["Here", "There"]] * 2
+    desk.open(f"{SHEET}/answer-lists/where")
+    desk.press("Write them as lines of text")
+    desk.fill("Answers to choose from, one a line", "")
+    desk.press("Save")
+    assert desk.page.errors == ["Write at least one answer"]
+
+
+def test_more_conditions_than_a_form_can_send_stay_as_they_are(desk, db, drafted):
+    waits = [{"question": "a", "operator": "=", "answer": f"c{number}"} for number in range(150)]
+    drafted(item("a", "one-of", options=MANY), item("b", enable_when=waits))
     desk.open(f"{SHEET}/items/i2")
     assert "It has so many conditions that a page cannot hold them." in desk.page.text
     desk.fill("What do you ask?", "Since when?")
     desk.press("Save")
 
-    first, second = the_sheet(db)["items"]
-    assert (first["text"], len(first["options"])) == ("Where do you live?", 300)
+    second = the_sheet(db)["items"][1]
     assert (second["text"], len(second["enable_when"])) == ("Since when?", 150)
     desk.open(f"{SHEET}/items/i2/conditions", expect=404)
 
@@ -645,7 +712,9 @@ def test_text_can_be_pasted_and_what_cannot_be_used_says_why(desk):
     assert desk.press("Read it").errors == ["Choose a file, or paste its text"]
     desk.fill("Or its text, pasted", '{"resourceType": "Questionnaire", "item": [')
     page = desk.press("Read it")
-    assert page.errors == ["This cannot be used. line 1, column 44: Expecting value"]
+    assert page.errors == [
+        "This cannot be used. line 1, column 44: the file ends here, before it is complete"
+    ]
     assert page.field_labelled("Or its text, pasted").text.startswith('{"resourceType"')
 
     desk.fill("Or its text, pasted", json.dumps(fhir.resource(fhir.item("a"))))
