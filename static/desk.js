@@ -3,7 +3,7 @@ const off = "desk-keys-off";
 const hint = document.querySelector("[data-desk-keys]");
 const places = { t: hint?.dataset.today, c: hint?.dataset.calendar, p: hint?.dataset.practice };
 
-const items = () => [...document.querySelectorAll("main .queue a[href]")];
+const items = () => [...document.querySelectorAll("main .queue > li > a[href]")];
 const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
 
 const state = () => {

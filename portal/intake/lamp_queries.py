@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, literal_column, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from portal.accounts.models import Client, Therapist
@@ -224,7 +235,8 @@ def note_place(event_reference: str) -> str:
 
 def _on_the_desk_of(therapist: Therapist) -> ColumnElement[bool]:
     away = current_practice().away
-    whose = or_(Client.therapist_id == therapist.id, Client.therapist_id.is_(None))
+    # Own or nobody's, put so that what is open leads, and not all of the therapist's clients.
+    whose = func.coalesce(Client.therapist_id, therapist.id) == therapist.id
     if away is None or away.stand_in_email != therapist.email:
         return whose
     return or_(whose, and_(Lamp.tells_stand_in, _IS_OPEN))

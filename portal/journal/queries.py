@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.database import rows
@@ -77,6 +77,12 @@ def is_noted_since(
     """Whether this person's doing or opening the same stands there already, later than `since`."""
     asked = {"what": what, "person": person, "about": about, "since": since, "subject": subject}
     return bool(rows(db, _LATELY, asked))
+
+
+def newest_about(about: str, *, most: int) -> Select[*tuple[Any, ...]]:
+    """The newest lines about this client, for who asks for the names of people together with them."""
+    lines = select(*_COLUMNS).where(JournalLine.about == about)
+    return lines.order_by(JournalLine.number.desc()).limit(most)
 
 
 def opened_since(about: InstrumentedAttribute[str]) -> ColumnElement[bool]:

@@ -252,6 +252,7 @@ def consultations_on_desk(
                 joinedload(Consultation.client).joinedload(Client.data_key),
                 joinedload(Consultation.replaces),
                 joinedload(Consultation.windows),
+                joinedload(Consultation.kind),
             )
         )
         .unique()

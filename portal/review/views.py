@@ -81,6 +81,7 @@ def person(therapist: Therapist, reference: str) -> str:
         "review/person.html",
         person=whole,
         queue=desk.queue,
+        me=therapist.reference,
         zone=zone_of(therapist),
         now=now,
         as_file=can_be_drawn(),

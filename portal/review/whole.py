@@ -17,8 +17,9 @@ from portal.errors import NotFound
 from portal.intake.lamp_lifecycle import LampStatus
 from portal.intake.lamp_queries import LampShown, lamps_of_and_open_for
 from portal.intake.sent import SentBefore, SentIntake, last_and_all_sent_by
-from portal.journal.lines import What
-from portal.journal.queries import opened_since
+from portal.journal.lines import Line, What
+from portal.journal.models import JournalLine
+from portal.journal.queries import newest_about, opened_since
 from portal.messages.queries import Conversation, conversation_with
 from portal.notes.models import Note, NotesKey
 from portal.notes.queries import Written, note_shown
@@ -29,7 +30,8 @@ from portal.review.queries import Desk, Request, consultations_on_desk, laid_out
 from portal.scheduling.lifecycle import Status
 from portal.vault.models import DataKey
 
-# So many of the messages stand on a person's page; the others are a press away.
+# So many lines of the journal, and of the messages, stand on a person's page; the others are a press away.
+_LAST_LINES = 5
 _LAST_MESSAGES = 3
 
 
@@ -52,6 +54,8 @@ class Person:
     wish: WishShown
     # The therapist's own.
     notes: Sequence[Written]
+    # The newest of the journal about them, each with the name of the therapist whose doing it was.
+    lines: Sequence[tuple[Line, str | None]]
     # Whether it is written down already that their therapist has opened this lately.
     is_opening_noted: bool
 
@@ -106,7 +110,7 @@ def person_whole(
     now: datetime,
     day: tuple[datetime, datetime],
 ) -> tuple[Person, Desk]:
-    """One of the therapist's clients, and the desk as of `desk_of`, in eight queries. Raises NotFound.
+    """One of the therapist's clients, and the desk as of `desk_of`, in nine queries. Raises NotFound.
 
     `opening` is what the journal calls it.
     """
@@ -133,6 +137,13 @@ def person_whole(
         consultations=[request_of(db, each) for each in history],
         wish=wish_shown(db, client, sealed_wish),
         notes=[note_shown(db, note, key) for *_, note, key in rows if note is not None],
+        lines=_last_lines(db, client),
         is_opening_noted=is_noted,
     )
     return whole, laid_out(db, therapist, open_lamps, standing, now=now, day=day)
+
+
+def _last_lines(db: Session, client: Client) -> list[tuple[Line, str | None]]:
+    named = newest_about(client.reference, most=_LAST_LINES).add_columns(Therapist.name)
+    found = db.execute(named.outerjoin(Therapist, Therapist.reference == JournalLine.person))
+    return [(Line._make(row[:-1]), row[-1]) for row in found]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal.accounts.models import Client, Therapist
 from portal.calendars.models import CalendarSource
@@ -114,7 +116,7 @@ def test_a_person_of_whom_there_is_everything_costs_ten_queries_at_most(db, whol
 
 
 def test_the_first_look_at_a_person_asks_no_more_and_writes_one_line(db, whole, browser, queries):
-    """Beside what it shows: where the journal ends; then the line, and that it ends there now."""
+    """Beside what it shows: where the journal ends, the line, and that it ends there now."""
     browser.sign_in(ada_in(db, whole))
     browser.open("/desk")
 
@@ -122,23 +124,33 @@ def test_the_first_look_at_a_person_asks_no_more_and_writes_one_line(db, whole, 
         browser.open(f"/desk/clients/{whole[1]}")
 
     asked = [each for each in seen if each.startswith("SELECT")]
-    assert len(asked) <= MOST_OF_A_PERSON
+    assert len(asked) <= MOST_OF_A_PERSON + 1
     assert [each.split()[0] for each in seen if each not in asked] == ["INSERT", "UPDATE"]
 
 
-def test_consultations_stand_on_a_persons_page_with_the_newest_request_first(db, ada, now, browser):
+def test_consultations_stand_in_two_parts_each_beginning_with_the_nearest(db, ada, now, browser):
     sam = make.client(db, therapist=ada)
-    for days, asked, status in ((3, 2, Status.DECLINED), (2, 1, Status.CONFIRMED), (1, 3, Status.REQUESTED)):
-        starts_at = now + timedelta(days=days)
-        one = make.consultation(db, client=sam, therapist=ada, starts_at=starts_at, status=status)
-        one.asked_at = now - timedelta(hours=asked)
-    db.flush()
+    for days, status in (
+        (3, Status.DECLINED),
+        (-9, Status.NOT_MET),
+        (2, Status.CONFIRMED),
+        (-2, Status.MET),
+        (1, Status.REQUESTED),
+    ):
+        make.consultation(db, client=sam, therapist=ada, starts_at=now + timedelta(days=days), status=status)
     browser.sign_in(ada)
 
     page = browser.open(f"/desk/clients/{sam.reference}")
 
     section = next(each for each in page.root.all("section") if each.get("aria-labelledby") == "times")
-    assert [tag.text for tag in section.all("span", class_="tag")] == ["Confirmed", "Declined", "Asked for"]
+    assert [heading.text for heading in section.all("h3")] == ["To come", "Past"]
+    assert [tag.text for tag in section.all("span", class_="tag")] == [
+        "Asked for",
+        "Confirmed",
+        "Declined",
+        "Met",
+        "Did not meet",
+    ]
 
 
 @pytest.fixture
@@ -244,3 +256,41 @@ def test_where_everything_is_so_at_once_three_of_each_cost_as_much_as_one(db, ad
             state(db, ada, now + timedelta(hours=hours))
 
     assert cost(ada, address) == one <= MOST
+
+
+# What reads a whole large table, or all that a therapist ever had of it.
+_READS_ALL = re.compile(
+    r"SCAN (client|consultation|intake|message|journal_line|outgoing_email|job|held_window|lamp)"
+    r"(?! USING INDEX)"
+    r"|ix_client_therapist_id|ix_consultation_therapist_id\w* \(therapist_id=\?\)"
+)
+
+
+@contextmanager
+def plans(app):
+    """`with plans(app) as seen:` collects how SQLite goes about what is asked of it meanwhile."""
+    seen = []
+
+    def explain(_connection, cursor, statement, parameters, *_rest):
+        if statement.startswith("SELECT"):
+            beside = cursor.connection.cursor()
+            seen.extend(row[3] for row in beside.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+
+    engine = app.extensions["engine"]
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
+
+
+@pytest.mark.parametrize("address", ["/desk", "/desk/calendar", "/desk/clients", "/desk/clients/{sam}"])
+def test_no_page_reads_all_that_a_therapist_ever_had(app, db, whole, more_of_it, browser, address):
+    more_of_it()
+    browser.sign_in(ada_in(db, whole))
+
+    with plans(app) as seen:
+        browser.open(address.format(sam=whole[1]))
+
+    assert seen
+    assert [line for line in seen if _READS_ALL.search(line)] == []
