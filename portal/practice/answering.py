@@ -76,6 +76,16 @@ class Answering:
             answered_at = self.hours_from(answered_at).astimezone(UTC) + _AN_ANSWER_TAKES
         return answered_at
 
+    def asked_until(self, answered_by: datetime) -> datetime:
+        """The last moment at which somebody who asks could have an answer by then."""
+        latest = answered_by.astimezone(UTC) - _AN_ANSWER_TAKES
+        day = latest.astimezone(self.zone).date()
+        while self.could_answer_by(latest) > answered_by:
+            closes = datetime.combine(day, time(max(self.by_hour, _MORNING + 1)), self.zone)
+            latest = min(latest, closes.astimezone(UTC) - _AN_ANSWER_TAKES)
+            day -= _DAY
+        return latest
+
     def answering_day_from(self, day: date) -> date:
         """This day, or the first after it, on which the practice answers."""
         while day.isoweekday() not in self.days or any(away.covers(day) for away in self.absences):

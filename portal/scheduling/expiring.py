@@ -17,7 +17,7 @@ from portal.scheduling.calendar_file import file_of
 from portal.scheduling.holding import LAPSE, as_it_stands, await_answer
 from portal.scheduling.lifecycle import Move, MoveNotAllowed, Party, Status, answered_by, kept_until
 from portal.scheduling.models import Consultation, ReminderSent
-from portal.scheduling.offers import offer_to
+from portal.scheduling.offers import asked_until, offer_to
 from portal.scheduling.queries import (
     consultation_to_change,
     has_sent_answers,
@@ -68,7 +68,7 @@ def lapse(db: Session, consultation: Consultation, *, now: datetime) -> None:
     until = kept_until(
         asked_at=consultation.asked_at,
         last_seen_at=max(seen, consultation.asked_at),
-        starts_at=min(window.starts_at for window in consultation.windows),
+        asked_until=asked_until(min(window.starts_at for window in consultation.windows)),
     )
     if now < until:
         consultation.answer_by = until

@@ -209,10 +209,12 @@ def offer_answered_by(now: datetime, *, starts_at: datetime) -> datetime | None:
     return latest if latest - now >= _LEAST_TO_ANSWER else None
 
 
-def kept_until(*, asked_at: datetime, last_seen_at: datetime, starts_at: datetime) -> datetime:
-    """How long a time is kept for somebody who has not sent their answers yet."""
-    longest = min(last_seen_at + KEPT_AFTER_ACTIVITY, asked_at + KEPT_AT_MOST)
-    return answered_by(longest, starts_at=starts_at)
+def kept_until(*, asked_at: datetime, last_seen_at: datetime, asked_until: datetime) -> datetime:
+    """How long a time is kept for somebody who has not sent their answers yet.
+
+    `asked_until` is when it can last be asked for, since the practice still has to answer.
+    """
+    return min(last_seen_at + KEPT_AFTER_ACTIVITY, asked_at + KEPT_AT_MOST, asked_until)
 
 
 def reminded_at(answer_by: datetime, *, asked_at: datetime, zone: ZoneInfo) -> datetime | None:

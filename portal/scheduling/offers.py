@@ -35,6 +35,7 @@ from portal.practice.facts import current_practice
 from portal.scheduling.lifecycle import (
     HOLDS_ITS_TIME,
     IS_OPEN,
+    LAST_ANSWER_BEFORE,
     LEAST_NOTICE,
     Status,
     changed_until,
@@ -178,6 +179,11 @@ def offer_to(
     notice = notice_to_answer(now, could_answer_by=could_answer_by)
     starts = starts_on_offer(rules, found.kind, busy, now=now, since=begins, until=ends, notice=notice)
     return replace(found, starts=starts)
+
+
+def asked_until(starts_at: datetime) -> datetime:
+    """When a time can last be asked for, so that somebody of the practice could answer two hours before."""
+    return current_practice().answering.asked_until(starts_at - LAST_ANSWER_BEFORE)
 
 
 def starts_on_offer(

@@ -42,7 +42,7 @@ from portal.scheduling.lifecycle import (
     kept_until,
 )
 from portal.scheduling.models import Consultation
-from portal.scheduling.offers import Offer, offer_to
+from portal.scheduling.offers import Offer, asked_until, offer_to
 from portal.scheduling.queries import Held, consultation_of, consultation_to_change, has_sent_answers
 from portal.scheduling.recording import note_asking
 from portal.scheduling.words import note_row, note_to_add_to, words_row
@@ -116,7 +116,7 @@ def request_consultation(
     reference, due = new_reference(), answered_by(answer_by, starts_at=min(asked))
     answers_first = rules.answers_first and not has_sent_answers(db, client)
     if answers_first:
-        due = kept_until(asked_at=now, last_seen_at=now, starts_at=min(asked))
+        due = kept_until(asked_at=now, last_seen_at=now, asked_until=asked_until(min(asked)))
     store_and_hold(
         db,
         offer.kind,

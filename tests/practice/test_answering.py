@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -145,3 +145,24 @@ def test_an_answer_can_be_expected_once_somebody_has_had_an_hour_to_give_it(mome
 
 def test_a_practice_that_answers_early_has_its_hour_in_the_morning():
     assert answering(by_hour=8).could_answer_by(london("2027-03-01 12:00")) == london("2027-03-02 09:00")
+
+
+@pytest.mark.parametrize(
+    ("answered", "asked"),
+    [
+        ("2027-03-01 13:34", "2027-03-01 12:34"),
+        ("2027-03-01 09:00", "2027-03-01 08:00"),
+        ("2027-03-01 08:59", "2027-02-26 17:00"),
+        ("2027-03-01 20:00", "2027-03-01 17:00"),
+        ("2027-03-07 12:00", "2027-03-05 17:00"),
+        ("2027-03-12 12:00", "2027-03-08 17:00"),
+    ],
+)
+def test_who_asks_until_then_could_have_an_answer_in_time(answered, asked):
+    known = replace(answering(), absences=(away("2027-03-09", "2027-03-12"),))
+
+    latest = known.asked_until(london(answered))
+
+    assert latest == london(asked)
+    assert known.could_answer_by(latest) <= london(answered)
+    assert known.could_answer_by(latest + timedelta(minutes=1)) > london(answered)

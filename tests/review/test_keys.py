@@ -18,6 +18,7 @@ def page(db, chromium, address, now):
     """Ada's desk, on which Sam and Kit wait."""
     make.practice(db)
     ada = make.therapist(db)
+    make.working_hours(db, ada)
     for name in ("Sam Reed", "Kit Lowe"):
         make.intake(db, client=make.client(db, name=name, therapist=ada), sent_at=now, said={"name": name})
     page = new_page(chromium)
@@ -66,3 +67,19 @@ def test_a_key_together_with_another_is_left_to_the_browser(page):
     page.keyboard.press("Shift+J")
 
     assert focused(page) == ""
+
+
+def test_a_consultation_is_placed_from_the_diary_by_keyboard(page, address):
+    page.goto(f"{address}/desk/calendar?week=2027-03-01")
+    page.get_by_role("link", name="Place at Tue 2 March, 10:00").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Who").focus()
+    page.keyboard.type("Sam")
+    page.get_by_label("Begins at").focus()
+    page.keyboard.press("Enter")
+
+    page.get_by_role("heading", level=1, name="Tuesday 2 March, 10:00").wait_for()
+    page.goto(f"{address}/desk/calendar?week=2027-03-01")
+    page.get_by_role("link", name="10:00 S.R.").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Sam Reed").wait_for()

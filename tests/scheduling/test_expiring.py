@@ -148,6 +148,22 @@ def test_nobody_keeps_a_time_for_more_than_a_day(db, scene, sam, ten, now):
 
 
 @pytest.mark.usefixtures("answers_first")
+def test_nobody_keeps_a_time_until_nobody_could_answer_for_it(db, scene, sam, ada, ten):
+    """On Friday evening the practice closes, and Monday at nine is two hours after anybody reads again."""
+    make.practice(db)
+    make.working_hours(db, ada, weekday=1, starts="09:00", ends="10:00")
+    friday, monday = ten + timedelta(days=3, hours=6), ten + timedelta(days=6, hours=-1)
+    scene.now = friday
+    kept = scene.ask(sam, monday)
+    scene.now = friday + timedelta(minutes=30)
+    seen_at(db, sam, scene.now)
+
+    scene.lapse(kept)
+
+    assert called(db, kept).answer_by == friday + timedelta(hours=1)
+
+
+@pytest.mark.usefixtures("answers_first")
 def test_what_is_kept_is_asked_for_when_the_answers_are_sent(db, scene, sam, ten, now):
     kept = scene.ask(sam, ten + WEEK)
     scene.now += 30 * MINUTE

@@ -48,13 +48,13 @@ def test_a_therapist_is_reminded_three_hours_before_and_never_at_night(answer_by
 
 
 def test_a_time_is_kept_while_its_client_is_at_it_for_a_day_at_most():
-    def until(seen: timedelta, starts: timedelta) -> timedelta:
-        moment = kept_until(asked_at=MONDAY, last_seen_at=MONDAY + seen, starts_at=MONDAY + starts)
+    def until(seen: timedelta, asked: timedelta) -> timedelta:
+        moment = kept_until(asked_at=MONDAY, last_seen_at=MONDAY + seen, asked_until=MONDAY + asked)
         return moment - MONDAY
 
     assert until(0 * HOUR, 100 * HOUR) == timedelta(minutes=45)
     assert until(5 * HOUR, 100 * HOUR) == timedelta(hours=5, minutes=45)
-    assert until(23 * HOUR, 25 * HOUR) == 23 * HOUR
+    assert until(23 * HOUR, 22 * HOUR) == 22 * HOUR
     assert until(30 * HOUR, 100 * HOUR) == 24 * HOUR
 
 
