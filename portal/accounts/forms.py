@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -47,13 +48,12 @@ class AddressForm(PortalForm):
     email = EmailField("Email address", [InputRequired(_ENTER_ADDRESS)])
 
     def validate_email(self, field: EmailField) -> None:
-        address = address_in(field.data or "")
-        if address is None:
+        if not self.address:
             raise ValidationError(_ENTER_ADDRESS)
 
-    @property
+    @cached_property
     def address(self) -> str:
-        """The address as it is kept: in lower case. Only of a form that was found in order."""
+        """The address as it is kept: in lower case. Empty, if it is none."""
         return address_in(self.email.data or "") or ""
 
 

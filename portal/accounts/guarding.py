@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import cookie
 from portal.accounts.queries import is_known_browser
 from portal.database import current_db
-from portal.web.limits import Limit, counted_together, counted_with, network
+from portal.web.limits import Limit, count_all, counted_with, give_back_all, network
 
 # An address is known or not: it is counted by what was typed, and costs the same.
 _GUESSES_HERE = Limit("guesses at an account from one place", "5/minute;10/10minutes;20/hour")
@@ -30,11 +30,8 @@ _WISHES_OF_A_PERSON = Limit("wishes of one person", "10/10minutes;60/day")
 def count_guess(address: str) -> None:
     """Somebody types a password for this address. Raises MustWait."""
     known = _known_to(address)
-    with counted_together():
-        _GUESSES_HERE.count(address, known or network())
-        if known is None:
-            _GUESSES_OF_A_NETWORK.count(network())
-            _GUESSES_ANYWHERE.count(address)
+    elsewhere = [] if known else _beside_here(address)
+    count_all((_GUESSES_HERE, (address, known or network())), *elsewhere)
 
 
 def forget_guesses(db: Session, address: str) -> None:
@@ -43,17 +40,14 @@ def forget_guesses(db: Session, address: str) -> None:
     with counted_with(db):
         _GUESSES_HERE.forget(address, known or network())
         if known is None:
-            _GUESSES_OF_A_NETWORK.give_back(network())
-            _GUESSES_ANYWHERE.give_back(address)
+            give_back_all(*_beside_here(address))
 
 
 def count_code(address: str) -> None:
     """Somebody who knows the password types a code. Raises MustWait."""
     known = _known_to(address)
-    with counted_together():
-        _CODES_HERE.count(address, known or network())
-        if known is None:
-            _CODES_ANYWHERE.count(address)
+    everywhere = [] if known else [(_CODES_ANYWHERE, (address,))]
+    count_all((_CODES_HERE, (address, known or network())), *everywhere)
 
 
 def forget_codes(db: Session, address: str) -> None:
@@ -91,6 +85,11 @@ def count_withdrawal(reference: str) -> None:
 def count_wish(reference: str) -> None:
     """Somebody who is signed in wants a mail sent to somebody else. Raises MustWait."""
     _WISHES_OF_A_PERSON.count(reference)
+
+
+def _beside_here(address: str) -> list[tuple[Limit, tuple[str, ...]]]:
+    """What a guess counts against where this browser has never been in the account."""
+    return [(_GUESSES_OF_A_NETWORK, (network(),)), (_GUESSES_ANYWHERE, (address,))]
 
 
 def _known_to(address: str) -> str | None:

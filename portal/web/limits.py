@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import logging
@@ -16,8 +17,10 @@ from flask import Flask, current_app, request
 from limits import RateLimitItem, parse_many
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import Connection, Engine, bindparam, case, delete, select
+from sqlalchemy import Connection, Engine, TextClause, bindparam, case, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -25,6 +28,8 @@ from portal import clock
 from portal.database import Base
 
 Answer = TypeVar("Answer")
+# So often in so long, and the key under which that is counted.
+Stretch = tuple[RateLimitItem, str]
 _log = logging.getLogger(__name__)
 # All that somebody at home, or in a cloud, can choose among for themselves (RFC 6177).
 _NETWORK_BITS = {4: 32, 6: 64}
@@ -71,10 +76,7 @@ class Limit:
 
         Never inside a transaction: it is counted whatever becomes of the request.
         """
-        counting, key = _counted(), self._key(whose)
-        if not all(counting.hit(item, key) for item in self._items):
-            # Of several stretches that are full, the one that is over last.
-            raise MustWait(max(counting.has_room_from(item, key) for item in self._items))
+        count_all((self, whose))
 
     def has_room(self, *whose: str) -> bool:
         """Counts it, and says no instead of raising: for what must not be told."""
@@ -90,8 +92,11 @@ class Limit:
 
     def give_back(self, *whose: str) -> None:
         """What was counted before it was known to be right is not counted after all."""
-        for item in self._items:
-            _counted().give_back(item, self._key(whose))
+        give_back_all((self, whose))
+
+    def stretches(self, whose: Sequence[str]) -> list[Stretch]:
+        key = self._key(whose)
+        return [(item, key) for item in self._items]
 
     def _key(self, whose: Sequence[str]) -> str:
         """Addresses and networks are few enough to be guessed from a plain hash, so it is one with a key."""
@@ -100,17 +105,23 @@ class Limit:
         return hmac.new(secret, told, hashlib.sha256).hexdigest()
 
 
-@contextmanager
-def counted_together() -> Iterator[None]:
-    """What is counted inside is counted in one transaction, whoever has to wait: commits are dear."""
-    waits: MustWait | None = None
-    with _counted().engine.begin() as connection, _on(connection):
-        try:
-            yield
-        except MustWait as wait:
-            waits = wait
-    if waits is not None:
-        raise waits
+def count_all(*tried: tuple[Limit, Sequence[str]]) -> None:
+    """It is tried once more, which counts against all of these: in one transaction, since commits are dear.
+
+    Raises MustWait for the first that is full; against those after it nothing is counted. Never inside a
+    transaction, as with one.
+    """
+    stretches = [(limit, each) for limit, whose in tried for each in limit.stretches(whose)]
+    full = _counted().hit_all([each for _, each in stretches])
+    if full is not None:
+        whose = stretches[full][0]
+        # Of several stretches that are full, the one that is over last.
+        raise MustWait(max(_counted().has_room_from(*each) for limit, each in stretches if limit is whose))
+
+
+def give_back_all(*counted: tuple[Limit, Sequence[str]]) -> None:
+    """What was counted against these before it was known to be right is not counted after all."""
+    _counted().give_back_all([each for limit, whose in counted for each in limit.stretches(whose)])
 
 
 @contextmanager
@@ -148,9 +159,15 @@ class _Counting:
         if redis_url:
             self._elsewhere = FixedWindowRateLimiter(storage_from_string(redis_url))
 
-    def hit(self, item: RateLimitItem, key: str) -> bool:
-        """Whether there was room."""
-        return self._by_whoever_answers(lambda counting: counting.hit(item, key))
+    def hit_all(self, stretches: Sequence[Stretch]) -> int | None:
+        """Count in each up to the first that is full; which one that is."""
+
+        def hit(counting: FixedWindowRateLimiter) -> int | None:
+            if isinstance(counting.storage, _InDatabase):
+                return counting.storage.hit_all(stretches)
+            return next((n for n, (item, key) in enumerate(stretches) if not counting.hit(item, key)), None)
+
+        return self._by_whoever_answers(hit)
 
     def has_room_from(self, item: RateLimitItem, key: str) -> datetime:
         """From when on there is room: from now, or from the end of the stretch that is full."""
@@ -171,9 +188,15 @@ class _Counting:
 
         self._by_whoever_answers(clear)
 
-    def give_back(self, item: RateLimitItem, key: str) -> None:
-        name, seconds = item.key_for(key), item.get_expiry()
-        self._by_whoever_answers(lambda counting: counting.storage.incr(name, seconds, -1))
+    def give_back_all(self, stretches: Sequence[Stretch]) -> None:
+        def give_back(counting: FixedWindowRateLimiter) -> None:
+            if isinstance(counting.storage, _InDatabase):
+                counting.storage.add_to_all(stretches, -1)
+                return
+            for item, key in stretches:
+                counting.storage.incr(item.key_for(key), item.get_expiry(), -1)
+
+        self._by_whoever_answers(give_back)
 
     def _by_whoever_answers(self, do: Callable[[FixedWindowRateLimiter], Answer]) -> Answer:
         if self._elsewhere is not None:
@@ -203,25 +226,45 @@ def _counted() -> _Counting:
 
 
 class _InDatabase(Storage):
-    """One statement a count, so that none is lost between processes."""
+    """One statement for all that is counted at once, so that none is lost between processes."""
 
     STORAGE_SCHEME = None
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._engine = engine
-        self._count = _counting_statement(engine.dialect.name)
 
     @property
     def base_exceptions(self) -> type[Exception]:
         return SQLAlchemyError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        return self._add([(key, expiry)], amount)[key]
+
+    def add_to_all(self, stretches: Sequence[Stretch], amount: int) -> dict[str, int]:
+        """How often it was tried in each by now, by the names that they have here."""
+        return self._add([(item.key_for(key), item.get_expiry()) for item, key in stretches], amount)
+
+    def hit_all(self, stretches: Sequence[Stretch]) -> int | None:
+        """Counted in all at once, and given back after the first that is full; which one that is."""
+        with self._transaction() as connection, _on(connection):
+            hits = self.add_to_all(stretches, 1)
+            full = next(
+                (n for n, (item, key) in enumerate(stretches) if hits[item.key_for(key)] > item.amount), None
+            )
+            if full is not None and full + 1 < len(stretches):
+                self.add_to_all(stretches[full + 1 :], -1)
+        return full
+
+    def _add(self, names: Sequence[tuple[str, int]], amount: int) -> dict[str, int]:
+        """`names` with the seconds that each lasts, no name twice."""
         now = clock.now().timestamp()
-        counted = {"key": key, "hits": amount, "now": now, "expires_at": now + expiry}
+        counted: dict[str, Any] = {"now": now, "hits": amount}
+        for number, (name, seconds) in enumerate(names):
+            counted |= {f"key{number}": name, f"expires_at{number}": now + seconds}
+        statement = _counting_statement(self._engine.dialect.name, len(names))
         with self._transaction() as connection:
-            hits: int = connection.execute(self._count, counted).scalar_one()
-        return hits
+            return {row.key: row.hits for row in connection.execute(statement, counted)}
 
     def get(self, key: str) -> int:
         statement = select(Counter.hits).where(Counter.key == key, Counter.expires_at > _seconds())
@@ -259,19 +302,35 @@ class _InDatabase(Storage):
 _FORGET = delete(Counter).where(Counter.key.in_(bindparam("keys", expanding=True)))
 
 
-def _counting_statement(dialect: str) -> Any:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+_DIALECTS: dict[str, Any] = {
+    "postgresql": (postgresql.insert, PGDialect),
+    "sqlite": (sqlite.insert, SQLiteDialect),
+}
+
+
+@functools.cache
+def _counting_statement(dialect: str, number: int) -> TextClause:
+    """Counts in so many rows at once. Put into words once: of many rows SQLAlchemy would do it each time."""
+    insert, written = _DIALECTS[dialect]
     is_over = Counter.expires_at <= bindparam("now")
     new = insert(Counter).values(
-        key=bindparam("key"), hits=bindparam("hits"), expires_at=bindparam("expires_at")
+        [
+            {
+                "key": bindparam(f"key{each}"),
+                "hits": bindparam("hits"),
+                "expires_at": bindparam(f"expires_at{each}"),
+            }
+            for each in range(number)
+        ]
     )
-    return new.on_conflict_do_update(
+    counting = new.on_conflict_do_update(
         index_elements=[Counter.key],
         set_={
             "hits": case((is_over, new.excluded.hits), else_=Counter.hits + new.excluded.hits),
             "expires_at": case((is_over, new.excluded.expires_at), else_=Counter.expires_at),
         },
-    ).returning(Counter.hits)
+    ).returning(Counter.key, Counter.hits)
+    return text(str(counting.compile(dialect=written(paramstyle="named"))))
 
 
 def _seconds() -> float:
