@@ -25,6 +25,7 @@ LONGEST_NAME = 2000
 
 # Before every address that is the portal's own. They name things and lead nowhere: the host is reserved
 # (RFC 2606), so it never comes to be another's. What one of them means stays; a new meaning gets a new one.
+# docs/fhir.md says what each of them is.
 OURS = "https://foyer.example/fhir"
 XHTML = "http://hl7.org/fhir/StructureDefinition/rendering-xhtml"
 _MARKUP = frozenset({XHTML})

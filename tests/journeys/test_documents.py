@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
+from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
+from sqlalchemy import select
 
+from portal.intake.models import Intake
 from portal.intake.replies import AnswerState
 from portal.scheduling.lifecycle import Status
 from portal.web import pdf
@@ -137,6 +141,48 @@ def test_the_therapist_has_the_person_on_paper_what_they_keep_for_talking_first(
         )
     ]
     assert places == sorted(places)
+
+
+def test_the_therapist_takes_answers_out_for_another_program_and_the_client_sees_that(
+    corrected, ada, browser
+):
+    browser.sign_in(ada)
+    page = browser.open(f"/desk/clients/{corrected.reference}")
+    latest = page.link_called("Take it out for another program (FHIR R4)").get("href")
+    page = browser.open(page.link_called("Monday 1 March, 09:00").get("href"))
+    earlier = page.link_called("Take it out for another program (FHIR R4)").get("href")
+
+    files = [opened(browser, path) for path in (latest, earlier)]
+
+    made = [json.loads(each.data) for each in files]
+    assert [each["status"] for each in made] == ["amended", "completed"]
+    assert all(QuestionnaireResponse.model_validate(each) for each in made)
+    assert files[0].headers["Content-Disposition"] == 'attachment; filename="document-2027-03-01.json"'
+    assert files[0].headers["Cache-Control"] == "no-store"
+    browser.sign_in(corrected)
+    browser.open("/questions/sent")
+    assert "Ada Marsh took what you sent as a file." in browser.follow("All that was written down").text
+
+
+def test_answers_are_taken_out_by_nobody_else_and_under_no_other_name(db, sam, ada, browser):
+    intake = db.scalars(select(Intake)).one()
+    bo = make.therapist(db, name="Bo")
+    other = make.client(db, therapist=bo)
+    path = f"/desk/clients/{sam.reference}/answers/{{}}/fhir"
+    browser.sign_in(ada)
+    assert opened(browser, path.format(intake.reference)).status_code == 200
+
+    unknown = [opened(browser, path.format(each)).status_code for each in (sam.reference, "nothing")]
+    browser.sign_in(bo)
+    another = [
+        opened(browser, each).status_code
+        for each in (
+            path.format(intake.reference),
+            f"/desk/clients/{other.reference}/answers/{intake.reference}/fhir",
+        )
+    ]
+
+    assert unknown + another == [404] * 4
 
 
 def test_neither_file_tells_by_its_name_or_title_whose_it_is_or_what_for(sam, ada, browser):
