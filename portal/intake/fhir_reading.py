@@ -58,6 +58,11 @@ UNIT = f"{_HL7}questionnaire-unit"
 MIN, MAX = f"{_HL7}minValue", f"{_HL7}maxValue"
 _CONTROL = f"{_HL7}questionnaire-itemControl"
 _CALCULATED = (f"{_SDC}sdc-questionnaire-calculatedExpression", f"{_HL7}cqf-calculatedValue")
+# Newer versions say beside the type whether other answers are as good; so do R4 files that borrow it.
+_CONSTRAINT = (
+    f"{_SDC}sdc-questionnaire-answerConstraint",
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-Questionnaire.item.answerConstraint",
+)
 # What only the portal's own definitions say, as JSON: all that the standard has no place for.
 OWN_ITEM = f"{OURS}/StructureDefinition/item"
 OWN_QUESTIONNAIRE = f"{OURS}/StructureDefinition/questionnaire"
@@ -69,7 +74,7 @@ _SAID_BY_FHIR = frozenset(
 _ROOT_SAID_BY_FHIR = frozenset(["title", "items", "source", "source_language"])
 OWN_NAMES = tuple(name for name in Questionnaire.model_fields if name not in _ROOT_SAID_BY_FHIR)
 
-_UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CALCULATED, OWN_ITEM])
+_UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CALCULATED, *_CONSTRAINT, OWN_ITEM])
 # The published totals that are worked out from answers, by their LOINC codes; and how such items are worded.
 _TOTALS = frozenset({"44261-6", "70274-6", "55758-7", "69725-0", "71956-7"})
 _TOTAL_WORDS = re.compile(
@@ -81,6 +86,7 @@ _ONLY_ON: Mapping[str, frozenset[str]] = {
     UNIT: _NUMBERS,
     MIN: _NUMBERS | {"date"},
     MAX: _NUMBERS | {"date"},
+    **dict.fromkeys(_CONSTRAINT, frozenset({"choice", "open-choice", "string"})),
 }
 _KEPT = "is kept for export, and clients do not see it"
 # What a file says about itself.
@@ -401,7 +407,8 @@ def _say_of_limits(reading: _Reading, path: str, said: list[Any], used: int) -> 
 
 def _choice(reading: _Reading, path: str, item: Json) -> Json:
     options = options_of(reading.tree, item, path, reading.words, reading.remarks)
-    open_ended = item["type"] == "open-choice" or "open-choice" in _controls(item)
+    others = extension_value(item, *_CONSTRAINT) in {"optionsOrType", "optionsOrString"}
+    open_ended = item["type"] == "open-choice" or "open-choice" in _controls(item) or others
     several = item.get("repeats", False)
     if not options:
         reading.remarks(path, "has no options that are known; it is asked for in the client's own words")

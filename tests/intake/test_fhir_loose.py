@@ -65,6 +65,37 @@ MEANT: list[tuple[str, Any, dict[str, Any], tuple[str, str]]] = [
         ("item[0].answerConstraint", "one of these is chosen"),
     ),
     (
+        "a type of R4 with an extension that takes own words too",
+        resource(
+            item(
+                "a",
+                "choice",
+                answerOption=[coded("x")],
+                extension=[
+                    {
+                        "url": "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-answerConstraint",
+                        "valueCode": "optionsOrString",
+                    },
+                    {"url": "urn:x/optionExclusive", "valueCode": "y"},
+                ],
+            )
+        ),
+        {"kind": "one-of", "other": True},
+        ("item[0].extension[1]", "optionExclusive is kept"),
+    ),
+    (
+        "a condition with empty words around its code",
+        resource(
+            item("b", "choice", answerOption=[coded("x")]),
+            item(
+                "a",
+                enableWhen=[when("b", "=", answerCoding={"code": "x", "display": "", "system": ""})],
+            ),
+        ),
+        {"enable_when.0.answer": "x"},
+        ("item[1].enableWhen[0].answerCoding.system", "is left out"),
+    ),
+    (
         "a value set whose name has the reference's mark",
         resource(item("a", "choice", answerValueSet="#v"), contained=[value_set("#v", YES_OR_NO)]),
         {"labels": {"yes": "Yes", "no": "No"}},
