@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -110,6 +111,21 @@ def test_a_template_has_no_inline_style_or_script(path):
 def test_every_template_compiles(app):
     for path in TEMPLATES:
         app.jinja_env.get_template(str(path.relative_to(ROOT / "templates")))
+
+
+def test_no_view_gives_a_page_a_name_that_means_something_on_every_page(app):
+    """A view's own value would stand in the place of what the skeleton calls by that name."""
+    taken = set(app.jinja_env.globals) - {"request", "session", "g"}
+    given = {
+        (name.arg, path.name)
+        for path in SOURCES
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and call.args and ".html" in ast.unparse(call.args[0])
+        for name in call.keywords
+    }
+
+    assert {"drawn_once", "script", "visitor_kind"} <= taken
+    assert sorted(each for each in given if each[0] in taken) == []
 
 
 def test_no_page_asks_another_origin_for_anything():

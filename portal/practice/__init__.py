@@ -14,4 +14,4 @@ def init_app(app: Flask) -> None:
     app.extensions["practice"] = facts.Remembered()
     app.extensions["mail_words"] = lambda: facts.current_practice().mail_words
     app.context_processor(lambda: {"practice": facts.current_practice()})
-    app.jinja_env.globals["part"] = Parts().part
+    app.jinja_env.globals["drawn_once"] = Parts().part
