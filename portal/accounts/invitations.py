@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts import emails
@@ -130,9 +130,20 @@ def forget_old_invitations(db: Session, *, now: datetime) -> None:
 
 def invitations_of(db: Session, therapist: Therapist, *, now: datetime) -> Sequence[Shown]:
     """The therapist's invitations, the newest first. Always as many statements, however many there are."""
+    return _found(db, therapist, select(Invitation), now)
+
+
+def invitations_not_taken_up(
+    db: Session, therapist: Therapist, *, most: int, now: datetime
+) -> Sequence[Shown]:
+    """The same of who has neither joined nor was told that it is taken back: the newest of them."""
+    waiting = select(Invitation).where(Invitation.joined_at.is_(None), Invitation.revoked_at.is_(None))
+    return _found(db, therapist, waiting.limit(most), now)
+
+
+def _found(db: Session, therapist: Therapist, some: Select[Invitation], now: datetime) -> Sequence[Shown]:
     found = db.scalars(
-        select(Invitation)
-        .where(Invitation.therapist_id == therapist.id)
+        some.where(Invitation.therapist_id == therapist.id)
         .order_by(Invitation.mailed_at.desc(), Invitation.id.desc())
         .options(joinedload(Invitation.therapist))
         .execution_options(populate_existing=True)

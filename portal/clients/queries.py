@@ -47,8 +47,10 @@ class Listed:
 
     client: Client
     name: str
-    # What they asked for or was offered, by when it is answered; the next that is confirmed.
+    # By when what they asked for is answered, and by when they choose among what they were offered; the next
+    # that is confirmed.
     answer_by: datetime | None = None
+    chooses_by: datetime | None = None
     starts_at: datetime | None = None
 
 
@@ -229,12 +231,13 @@ def _sought(
 
 def _listed(db: Session, therapist: Therapist, clients: Sequence[Client], now: datetime) -> Sequence[Listed]:
     answers: dict[int, datetime] = {}
+    choices: dict[int, datetime] = {}
     starts: dict[int, datetime] = {}
     if clients:
         asked = {"ids": [client.id for client in clients], "therapist_id": therapist.id}
         for client_id, status, starts_at, answer_by in rows(db, _TIMES, asked):
             if status is not Status.CONFIRMED:
-                answers.setdefault(client_id, answer_by)
+                (answers if status is Status.REQUESTED else choices).setdefault(client_id, answer_by)
             elif starts_at > now:
                 starts.setdefault(client_id, starts_at)
     return [
@@ -242,6 +245,7 @@ def _listed(db: Session, therapist: Therapist, clients: Sequence[Client], now: d
             client=client,
             name=name_of(db, client),
             answer_by=answers.get(client.id),
+            chooses_by=choices.get(client.id),
             starts_at=starts.get(client.id),
         )
         for client in clients

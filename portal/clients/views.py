@@ -15,7 +15,8 @@ from portal.accounts.leading import NotTheLead, colleague_called, colleagues, ma
 from portal.accounts.models import Therapist
 from portal.accounts.queries import client_of, name_of, zone_of
 from portal.clients.forms import ColleagueForm
-from portal.clients.queries import MOST_COUNTED, Page, page_of, work_of
+from portal.clients.invited import InvitedPage, invited_page_of
+from portal.clients.queries import MOST_COUNTED, Listed, Page, page_of, work_of
 from portal.clients.services import (
     CanBeUndone,
     HoldsTime,
@@ -24,7 +25,7 @@ from portal.clients.services import (
     assign_client,
     bring_back,
 )
-from portal.clients.wanted import STAGES, Order, Wanted, wanted_in
+from portal.clients.wanted import INVITED, STAGES, Order, Wanted, wanted_in
 from portal.database import current_db, transaction
 
 blueprint = Blueprint("clients", __name__, url_prefix="/desk")
@@ -40,13 +41,12 @@ def index(therapist: Therapist) -> str:
     zone = zone_of(therapist)
     wanted, left_out = wanted_in(request.args)
     page = _page(therapist, wanted, zone)
-    last = page.listed[-1].client if page.goes_on else None
     return render_template(
         "clients/index.html",
         wanted=wanted,
         left_out=left_out,
         page=page,
-        behind=wanted.behind(last.reference, last.moved_at).address() if last else None,
+        behind=_address_behind(wanted, page),
         start=replace(wanted, after=None).address(),
         stages=STAGES,
         orders=list(Order),
@@ -126,9 +126,10 @@ def hand_over(therapist: Therapist, reference: str) -> ResponseReturnValue:
     return redirect(url_for("clients.show_colleagues"), code=303)
 
 
-def _page(therapist: Therapist, wanted: Wanted, zone: ZoneInfo) -> Page:
+def _page(therapist: Therapist, wanted: Wanted, zone: ZoneInfo) -> Page | InvitedPage:
     after_until = wanted.until + timedelta(days=1) if wanted.until else None
-    return page_of(
+    page = invited_page_of if wanted.stage == INVITED else page_of
+    return page(
         current_db(),
         therapist,
         wanted,
@@ -136,6 +137,15 @@ def _page(therapist: Therapist, wanted: Wanted, zone: ZoneInfo) -> Page:
         until=_midnight(after_until, zone),
         now=clock.now(),
     )
+
+
+def _address_behind(wanted: Wanted, page: Page | InvitedPage) -> dict[str, str] | None:
+    if not page.goes_on:
+        return None
+    last = page.listed[-1]
+    if isinstance(last, Listed):
+        return wanted.behind(last.client.reference, last.client.moved_at).address()
+    return wanted.behind(last.reference, last.mailed_at).address()
 
 
 def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:

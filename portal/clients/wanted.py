@@ -11,7 +11,10 @@ from typing import Any
 # No practice's clients reach further either way, and dates at the end of all time have no zone.
 _YEARS = range(2000, 2201)
 _MOST_TYPED = 100
+# Who was asked in, and has not come yet: a stage before all that a client can be at.
+INVITED = "invited"
 STAGES = (
+    INVITED,
     "joined",
     "reading",
     "answering",

@@ -24,6 +24,7 @@ from portal.database import current_db, transaction
 from portal.demo.crowd import Sample, add_crowd, comers_after, have_come
 from portal.diary.clocks import minute_of, moment_of
 from portal.diary.services import set_hours
+from portal.founding.standing import has_hours
 from portal.intake.models import QuestionnaireVersion
 from portal.intake.questionnaire import Value
 from portal.intake.replies import Posted
@@ -150,10 +151,12 @@ def _found_practice(db: Session, password_hash: str, now: datetime) -> None:
     import_shipped_readings(db, now=now)
     publish_shipped_questionnaire(db, now=now)
     _publish_agreements(db, now)
-    if _therapist(db) is None:
+    ada = _therapist(db)
+    if ada is None:
         ada = add_therapist(
             db, name="Ada Marsh", email=ADA, password_hash=password_hash, time_zone=_ZONE, now=now
         )
+    if not has_hours(db, ada):
         set_hours(
             db,
             ada,
@@ -204,6 +207,9 @@ def _accompany_kit(db: Session, password_hash: str, now: datetime) -> None:
 
 def _meet(db: Session, kit: Client, therapist: Therapist, *, asked: datetime, not_before: datetime) -> None:
     offer = offer_to(db, kit, therapist, now=asked, since=minute_of(not_before))
+    if not offer.starts:
+        # A therapist who was here before may have no time that is free.
+        return
     reference = request_consultation(
         db,
         client=kit,

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.errors import NotFound, Refused
@@ -240,9 +241,16 @@ def come_back(db: Session, reference: str, *, today: date, by: Somebody | Hand =
 def practice_row(db: Session) -> Practice:
     """The practice's row as it is now, for a change; one that has said nothing yet begins with defaults."""
     practice = db.get(Practice, ONLY_ROW, populate_existing=True, with_for_update=True)
-    if practice is None:
-        unsaid = Facts()
-        practice = Practice(
+    return _first_row(db) if practice is None else practice
+
+
+def _first_row(db: Session) -> Practice:
+    """Of two who begin at the same moment the second finds the row of the first, and what they said in it."""
+    unsaid = Facts()
+    first = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    db.execute(
+        first(Practice)
+        .values(
             id=ONLY_ROW,
             name=unsaid.name,
             country=unsaid.country,
@@ -252,9 +260,9 @@ def practice_row(db: Session) -> Practice:
             answers_by_hour=unsaid.answers_by_hour,
             settled="",
         )
-        db.add(practice)
-        db.flush()
-    return practice
+        .on_conflict_do_nothing()
+    )
+    return db.get_one(Practice, ONLY_ROW, populate_existing=True, with_for_update=True)
 
 
 def _name(name: str) -> str:

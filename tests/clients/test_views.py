@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from portal.accounts.services import keep_name
+from portal.accounts.models import Invitation
+from portal.accounts.services import keep_name, own_key
 from portal.clients.queries import _statement
 from portal.clients.wanted import Order
 from portal.scheduling.lifecycle import Status
+from portal.vault.words import seal
 from tests import make
 
 
@@ -204,3 +206,64 @@ def plan_of(db, statement):
         connection.execute(text("SET enable_sort = off"))
         connection.execute(text("SET enable_bitmapscan = off"))
         return "\n".join(row[0] for row in connection.execute(text(f"EXPLAIN {compiled}")))
+
+
+def invited(db, ada, number, *, name="", now, **more):
+    invitation = Invitation(
+        therapist_id=ada.id,
+        email=f"kit-{number}@example.org",
+        token_hash=f"nobody's-{number}",
+        mailed_at=now - timedelta(hours=number),
+        expires_at=now + timedelta(days=14),
+        **more,
+    )
+    db.add(invitation)
+    db.flush()
+    key = own_key(db, ada, now=now)
+    if name:
+        invitation.sealed_name = seal(db, key, name, of=f"invitation.name:{invitation.reference}")
+    db.flush()
+    return invitation
+
+
+def test_whoever_was_invited_and_has_not_come_is_a_list_of_its_own(db, adas, ada, bea, sam, now):
+    open_one = invited(db, ada, 1, name="Kit Lowe", now=now)
+    invited(db, ada, 2, now=now, joined_at=now)
+    invited(db, ada, 3, now=now, revoked_at=now)
+    invited(db, ada, 4, now=now).expires_at = now - timedelta(days=1)
+    invited(db, bea, 5, now=now)
+    db.flush()
+
+    page = adas.open("/desk/clients?stage=invited")
+
+    assert names_on(page) == ["Kit Lowe", "kit-4@example.org"]
+    assert "The link works until 15 Mar 2027." in page.text
+    assert "Its time is over" in page.text
+    assert f"#i-{open_one.reference}" in next(page.root.all("a", class_="card")).get("href")
+    assert names_on(adas.open("/desk/clients?stage=invited&q=low")) == ["Kit Lowe"]
+    assert names_on(adas.open("/desk/clients?stage=invited&q=kit-4")) == ["kit-4@example.org"]
+    assert names_on(adas.open("/desk/clients?stage=invited&sort=address&reversed=yes")) == [
+        "kit-4@example.org",
+        "Kit Lowe",
+    ]
+    assert names_on(adas.open("/desk/clients?stage=invited&until=2027-02-28")) == []
+
+
+def test_fifty_who_were_invited_stand_on_a_page(db, adas, ada, now):
+    for number in range(52):
+        invited(db, ada, number, now=now)
+
+    page = adas.open("/desk/clients?stage=invited")
+    assert len(names_on(page)) == 50
+    page = adas.open(page.link_called("The next fifty").get("href"))
+
+    assert names_on(page) == ["kit-50@example.org", "kit-51@example.org"]
+
+
+def test_what_was_offered_is_theirs_to_choose_and_not_to_be_answered(db, adas, ada, sam, ten):
+    make.consultation(db, client=sam, therapist=ada, starts_at=ten, status=Status.PROPOSED)
+
+    page = adas.open("/desk/clients")
+
+    assert "They choose by" in page.text
+    assert "Answer by" not in page.text

@@ -183,3 +183,30 @@ def test_production_has_no_demonstration(settings, db, now):
     assert "not in production" in outcome.output
     assert is_empty(db)
     app.extensions["engine"].dispose()
+
+
+def added(db, now):
+    """A therapist whom somebody has added by hand, with the demonstration's address and no hours."""
+    ada = make.therapist(db, name="Ada Marsh")
+    ada.email = loading.ADA
+    db.flush()
+    return ada
+
+
+def test_a_therapist_of_that_address_who_has_no_hours_is_given_some(app, db, now):
+    ada = added(db, now)
+
+    load(app, now=now)
+
+    assert db.scalars(select(WorkingHours.therapist_id).distinct()).all() == [ada.id]
+    assert db.scalars(select(Consultation.status)).all() == [Status.CONFIRMED]
+
+
+def test_where_nothing_is_free_kit_has_sent_their_answers_and_no_time(app, db, now):
+    ada = added(db, now)
+    make.working_hours(db, ada, starts="10:00", ends="10:15")
+
+    load(app, now=now)
+
+    assert db.scalars(select(Consultation)).all() == []
+    assert sent_intake_of(db, the_client(db, loading.KIT)) is not None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
+from portal.accounts.models import Client, Therapist
 from tests import make
 from tests.chromium import new_page, sign_in
 
@@ -44,6 +47,8 @@ def test_j_and_k_go_through_the_queue_and_enter_opens(page):
 
     page.keyboard.press("Enter")
     page.get_by_role("heading", level=1, name=names[0]).wait_for()
+    # The script that listens shows it.
+    page.locator("[data-desk-keys]").wait_for()
     page.keyboard.press("j")
 
     page.get_by_role("heading", level=1, name=names[1]).wait_for()
@@ -83,3 +88,18 @@ def test_a_consultation_is_placed_from_the_diary_by_keyboard(page, address):
     page.get_by_role("link", name="10:00 S.R.").focus()
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Sam Reed").wait_for()
+
+
+@pytest.mark.parametrize("path", ["/desk/clients", "/desk/messages"])
+def test_lists_of_people_are_gone_through_in_the_same_way(db, page, address, path):
+    for client in db.scalars(select(Client).options(joinedload(Client.data_key))).all():
+        make.message(db, client=client, therapist=db.scalars(select(Therapist)).one())
+    page.goto(f"{address}{path}")
+    page.locator("[data-desk-keys]").wait_for()
+    names = page.locator("main .queue strong").all_text_contents()
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+
+    assert len(names) == 2
+    assert focused(page) == names[1]
