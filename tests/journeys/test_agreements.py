@@ -385,7 +385,7 @@ def test_the_paper_file_names_the_agreements(sam, text, browser, desk):
     )
 
 
-def test_a_person_costs_sixteen_queries_with_all_that_there_is(db, now, sam, text, browser, desk, queries):
+def test_a_person_costs_ten_queries_with_all_that_there_is(db, now, sam, text, browser, desk, queries):
     version = make.questionnaire_version(db)
     make.lamp(db, make.intake(db, client=sam, version=version, sent_at=now), lit_at=now)
     browser.sign_in(sam)
@@ -401,7 +401,7 @@ def test_a_person_costs_sixteen_queries_with_all_that_there_is(db, now, sam, tex
     for title in ("Two", "Three"):
         sign(browser, make.agreement_text(db, title=title))
 
-    assert cost() == one <= 16
+    assert cost() == one <= 10
 
 
 def test_the_commands_bring_drafts_in(app, db, tmp_path):

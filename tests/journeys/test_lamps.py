@@ -292,7 +292,7 @@ def test_a_stranger_finds_no_lamp(db, sam, ada, browser, now):
         browser.open(f"/desk/lamps/{lamp.reference}", expect=404)
 
 
-def test_today_costs_six_queries_and_a_person_sixteen_however_many_lamps_there_are(
+def test_today_costs_six_queries_and_a_person_ten_however_many_lamps_there_are(
     db, sam, ada, desk, now, queries
 ):
     def cost(path):
@@ -311,7 +311,7 @@ def test_today_costs_six_queries_and_a_person_sixteen_however_many_lamps_there_a
 
     assert (cost("/desk"), cost(f"/desk/clients/{sam.reference}")) == one
     assert one[0] <= 6
-    assert one[1] <= 16
+    assert one[1] <= 10
 
 
 def test_a_question_with_a_lamp_that_is_lit_costs_one_query_more(db, sam, browser, queries):
