@@ -57,7 +57,10 @@ HIDDEN = f"{_HL7}questionnaire-hidden"
 UNIT = f"{_HL7}questionnaire-unit"
 MIN, MAX = f"{_HL7}minValue", f"{_HL7}maxValue"
 _CONTROL = f"{_HL7}questionnaire-itemControl"
-_CALCULATED = (f"{_SDC}sdc-questionnaire-calculatedExpression", f"{_HL7}cqf-calculatedValue")
+# By the last of their addresses, which have moved more than once.
+_CALCULATED = frozenset(
+    ["sdc-questionnaire-calculatedExpression", "questionnaire-calculatedExpression", "cqf-calculatedValue"]
+)
 # Newer versions say beside the type whether other answers are as good; so do R4 files that borrow it.
 _CONSTRAINT = (
     f"{_SDC}sdc-questionnaire-answerConstraint",
@@ -74,7 +77,7 @@ _SAID_BY_FHIR = frozenset(
 _ROOT_SAID_BY_FHIR = frozenset(["title", "items", "source", "source_language"])
 OWN_NAMES = tuple(name for name in Questionnaire.model_fields if name not in _ROOT_SAID_BY_FHIR)
 
-_UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CALCULATED, *_CONSTRAINT, OWN_ITEM])
+_UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CONSTRAINT, OWN_ITEM])
 # The published totals that are worked out from answers, by their LOINC codes; and how such items are worded.
 _TOTALS = frozenset({"44261-6", "70274-6", "55758-7", "69725-0", "71956-7"})
 _TOTAL_WORDS = re.compile(
@@ -297,7 +300,9 @@ def _is_worked_out(reading: _Reading, path: str, item: Json) -> bool:
         return False
     text, codes = item.get("text", ""), {each.get("code") for each in item.get("code", ())}
     total = bool(_TOTALS & codes) or bool(_TOTAL_WORDS.search(text))
-    worked_out = (total and item["type"] in _NUMBERS) or any(extensions(item, *_CALCULATED))
+    worked_out = (total and item["type"] in _NUMBERS) or any(
+        _called(each) in _CALCULATED for each in item.get("extension", ())
+    )
     if worked_out:
         reading.remarks(path, "is worked out and not answered; it is not asked, and no expression is run")
     return worked_out
@@ -449,10 +454,18 @@ def _say_of_item(reading: _Reading, path: str, item: Json) -> None:
         reading.remarks(under(path, "modifierExtension"), "changes what this means in a way not known here")
     _say_of_text(reading, path, item)
     for position, each in enumerate(item.get("extension", ())):
-        if each["url"] not in _UNDERSTOOD or item["type"] not in _ONLY_ON.get(each["url"], {item["type"]}):
+        if not _is_understood(each, item["type"]):
             what = "an expression is never run; " if "valueExpression" in each else ""
             said = f"{what}{_called(each)} is kept for export, and not used"
             reading.remarks(under(path, "extension", position), said)
+
+
+def _is_understood(extension: Json, kind: str) -> bool:
+    """Whether what it says counts on an item of this type."""
+    url = extension["url"]
+    if _called(extension) in _CALCULATED:
+        return True
+    return url in _UNDERSTOOD and kind in _ONLY_ON.get(url, {kind})
 
 
 def _say_of_text(reading: _Reading, path: str, item: Json) -> None:

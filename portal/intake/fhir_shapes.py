@@ -174,6 +174,21 @@ class _Slot(NamedTuple):
 
 
 _NOTHING: Any = object()
+_IN_WORDS = (
+    (
+        "Expecting property name",
+        "a name in double quotes is missing here, or a comma too many stands before it",
+    ),
+    ("Expecting ',' delimiter", "a comma is missing here"),
+    ("Expecting ':' delimiter", "a colon is missing here"),
+    ("Expecting value", "a value is missing here, or what stands here is none"),
+    ("Extra data", "the file goes on after its end"),
+    ("Unterminated string", "the words that begin here have no end"),
+    ("Invalid control character", "a line ends within words, or a character stands there that may not"),
+    ("Invalid \\", "a backslash stands here that means nothing"),
+)
+_EMPTY = "item: there is nothing in this questionnaire"
+_EARLY = "group: this is of an early version of the standard (DSTU2), which is not read"
 
 
 def is_fhir(source: bytes) -> bool:
@@ -204,7 +219,7 @@ def cleaned(plain: Json, remarks: Remarks) -> Json:
     aside = _set_aside(plain, remarks)
     tree = _fit_element("Questionnaire", plain, "", remarks)
     if tree is _NOTHING or not tree.get("item"):
-        raise Unusable("item: there is nothing in this questionnaire")
+        raise Unusable(_EARLY if "group" in plain else _EMPTY)
     if tree.get("status") not in {"draft", "active", "retired", "unknown"}:
         remarks("status", "is missing or unknown; taken as draft")
         tree["status"] = "draft"
@@ -245,7 +260,7 @@ def loaded(source: bytes, remarks: Remarks) -> Json:
             _decoded(source, remarks), parse_constant=_no_number, object_pairs_hook=_pairs(remarks)
         )
     except (ValueError, RecursionError) as problem:
-        raise Unusable(_fault(problem)) from None
+        raise Unusable(fault(problem)) from None
     if isinstance(plain, list) and len(plain) == 1:
         remarks("the file", "is a list of one; read as that one")
         plain = plain[0]
@@ -263,19 +278,24 @@ def _decoded(source: bytes, remarks: Remarks) -> str:
     return source.decode(encoding)
 
 
-def _fault(problem: ValueError | RecursionError) -> str:
-    """Where the file cannot be read, and why."""
+def fault(problem: ValueError | RecursionError) -> str:
+    """Where a file that was to be JSON cannot be read, and why."""
     match problem:
         case UnicodeDecodeError():
             return f"byte {problem.start}: this is no {problem.encoding.upper()}"
         case json.JSONDecodeError() if not problem.doc[problem.pos :].strip():
             return f"line {problem.lineno}, column {problem.colno}: the file ends here, before it is complete"
         case json.JSONDecodeError():
-            return f"line {problem.lineno}, column {problem.colno}: {problem.msg}"
+            return f"line {problem.lineno}, column {problem.colno}: {_plainly(problem.msg)}"
         case RecursionError():
             return "the file: it is nested too deeply"
         case _:
             return f"the file: {str(problem)[:80]}"
+
+
+def _plainly(message: str) -> str:
+    """What the reader of JSON says, for people who have never met it."""
+    return next((words for begins, words in _IN_WORDS if message.startswith(begins)), message)
 
 
 def _no_number(name: str) -> float:
@@ -285,13 +305,24 @@ def _no_number(name: str) -> float:
 def _pairs(remarks: Remarks) -> Callable[[list[tuple[str, Any]]], Json]:
     def keep(pairs: list[tuple[str, Any]]) -> Json:
         plain = dict(pairs)
-        if len(plain) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            remarks(twice[:60], "is there twice in one place; the last one counts")
-        return plain
+        return plain if len(plain) == len(pairs) else _joined(pairs, remarks)
 
     return keep
+
+
+def _joined(pairs: list[tuple[str, Any]], remarks: Remarks) -> Json:
+    """Of two lists under one name both are read; of anything else the last one."""
+    plain: Json = {}
+    for name, value in pairs:
+        known = plain.get(name)
+        if isinstance(known, list) and isinstance(value, list):
+            plain[name] = known + value
+            remarks(name[:60], "is there twice in one place; both are read")
+        else:
+            if name in plain:
+                remarks(name[:60], "is there twice in one place; the last one counts")
+            plain[name] = value
+    return plain
 
 
 def _refuse_depth(plain: Json) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from portal.intake.fhir_options import slug
 from portal.intake.fhir_reading import brought_in
-from portal.intake.fhir_shapes import MOST_BYTES, Remark, Remarks, Unusable, is_fhir, under
+from portal.intake.fhir_shapes import MOST_BYTES, Remark, Remarks, Unusable, fault, is_fhir, under
 from portal.intake.questionnaire import (
     LONGEST_WORDS,
     MOST_ITEMS,
@@ -109,12 +109,8 @@ def _source_in(plain: Json, sheet: Sheet, remarks: Remarks) -> str | None:
 def _loaded(source: bytes) -> Json:
     try:
         plain = json.loads(source.decode("utf-8-sig"), parse_constant=_no_number)
-    except UnicodeDecodeError as problem:
-        raise Unusable(f"byte {problem.start}: this is no UTF-8") from None
-    except json.JSONDecodeError as problem:
-        raise Unusable(f"line {problem.lineno}, column {problem.colno}: {problem.msg}") from None
     except (ValueError, RecursionError) as problem:
-        raise Unusable(f"the file: {str(problem)[:80]}") from None
+        raise Unusable(fault(problem)) from None
     if not isinstance(plain, dict) or not isinstance(plain.get("items"), list):
         raise Unusable("items: this is no questionnaire")
     if len(plain["items"]) > MOST_ITEMS:

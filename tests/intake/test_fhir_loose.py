@@ -325,6 +325,66 @@ def test_nothing_is_left_aside_in_silence(tree, path, words):
     assert [each for each in remarks if each.path == path and words in each.words], remarks
 
 
+def test_of_two_lists_under_one_name_both_are_read():
+    hidden, unknown = {"url": HIDDEN["url"], "valueBoolean": True}, {"url": "urn:x/y", "valueCode": "z"}
+    twice = json.dumps(resource(item("a"), item("b", extension=[hidden], EXTENSION=[unknown])))
+
+    made = brought_in(twice.replace("EXTENSION", "extension").encode(), otherwise="x")
+
+    assert [(each.path, each.words) for each in made.remarks] == [
+        ("extension", "is there twice in one place; both are read"),
+        ("item[1].extension[1]", "y is kept for export, and not used"),
+    ]
+    assert made.questionnaire.items[1].hidden
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{HL7}questionnaire-calculatedExpression",
+        "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression",
+        "http://hl7.org/fhir/us/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression",
+        f"{HL7}cqf-calculatedValue",
+    ],
+)
+def test_wherever_an_expression_has_its_address_it_is_never_asked_nor_run(url):
+    expression = {"url": url, "valueExpression": {"language": "text/fhirpath", "expression": "1"}}
+
+    made = brought(resource(item("a"), item("b", "string", extension=[expression])))
+
+    assert made.questionnaire.items[1].hidden
+    assert [each.words for each in made.remarks] == [
+        "is worked out and not answered; it is not asked, and no expression is run"
+    ]
+
+
+MALFORMED = [
+    ('{"title": "x",}', "column 15: a name in double quotes is missing here, or a comma too many"),
+    ('{"title": "x" "name": "y"}', "column 15: a comma is missing here"),
+    ('{"title" "x"}', "column 10: a colon is missing here"),
+    ('{"title": x}', "column 11: a value is missing here, or what stands here is none"),
+    ('{"title": "x"} {}', "column 16: the file goes on after its end"),
+    ('{"title": "x', "column 11: the words that begin here have no end"),
+    ('{"title": "x\ny"}', "column 13: a line ends within words"),
+    ('{"title": "\\q"}', "column 12: a backslash stands here that means nothing"),
+]
+
+
+@pytest.mark.parametrize(("source", "words"), MALFORMED, ids=[each[0] for each in MALFORMED])
+def test_what_is_no_json_is_refused_in_plain_words(source, words):
+    with pytest.raises(Unusable) as refusal:
+        brought_in(source.encode(), otherwise="x")
+
+    assert f"line 1, {words}" in str(refusal.value)
+
+
+def test_an_early_version_of_the_standard_is_called_so():
+    with pytest.raises(Unusable) as refusal:
+        brought({"resourceType": "Questionnaire", "group": {"question": [{"text": "Do you smoke?"}]}})
+
+    assert str(refusal.value).startswith("group: this is of an early version of the standard")
+
+
 def test_a_prefix_is_read_in_the_language_that_is_wanted():
     tree = resource(item("a", prefix="Part", _prefix=translated("Teil", "de")), language="en")
 
