@@ -41,6 +41,24 @@ _TIMES = (
 )
 
 
+def _counted(of: Any, *conditions: ColumnElement[bool]) -> Any:
+    """How many rows there are of each therapist's for which this holds."""
+    some = select(of.id).where(of.therapist_id == Therapist.id, *conditions).limit(MOST_COUNTED)
+    return select(func.count()).select_from(some.correlate(Therapist).subquery()).scalar_subquery()
+
+
+_WORK = select(
+    Therapist.id,
+    _counted(Client, Client.stage.in_(_IN_WORK)),
+    _counted(Consultation, Consultation.status == Status.REQUESTED),
+    _counted(
+        Consultation,
+        Consultation.status == Status.CONFIRMED,
+        Consultation.starts_at > bindparam("now", type_=Consultation.starts_at.type),
+    ),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listed:
     """One client on the list."""
@@ -109,22 +127,12 @@ def page_of(
 
 
 def work_of(db: Session, therapists: Sequence[Therapist], *, now: datetime) -> Sequence[Work]:
-    """How the work is spread, in three queries a therapist; each stops counting in good time."""
+    """How the work is spread, in one query; each number stops counting in good time."""
+    found = {row.id: row[1:] for row in db.execute(_WORK, {"now": now})}
     return [
-        Work(
-            therapist=each,
-            in_work=_count(
-                db, select(Client.id).where(Client.therapist_id == each.id, Client.stage.in_(_IN_WORK))
-            ),
-            to_answer=_count(db, _consultations_of(each).where(Consultation.status == Status.REQUESTED)),
-            to_come=_count(
-                db,
-                _consultations_of(each).where(
-                    Consultation.status == Status.CONFIRMED, Consultation.starts_at > now
-                ),
-            ),
-        )
+        Work(therapist=each, in_work=in_work, to_answer=to_answer, to_come=to_come)
         for each in therapists
+        for in_work, to_answer, to_come in [found.get(each.id, (0, 0, 0))]
     ]
 
 
@@ -250,11 +258,3 @@ def _listed(db: Session, therapist: Therapist, clients: Sequence[Client], now: d
         )
         for client in clients
     ]
-
-
-def _consultations_of(therapist: Therapist) -> Select[int]:
-    return select(Consultation.id).where(Consultation.therapist_id == therapist.id)
-
-
-def _count(db: Session, some: Select[int]) -> int:
-    return db.scalar(select(func.count()).select_from(some.limit(MOST_COUNTED).subquery())) or 0
