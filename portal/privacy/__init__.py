@@ -16,7 +16,4 @@ def init_app(app: Flask) -> None:
     app.extensions["job_handlers"] |= {ERASE: commands.go_on, COPY_ALL: commands.make_copy}
     app.extensions["sweepers"] += [list_who_is_due, begin_what_is_due, forget_copies]
     app.extensions["forgetters"].append(forget_erasure)
-    # What else belongs into a copy: each is called with a database session and the client, and gives files as
-    # (name, bytes).
-    app.extensions["copied_documents"] = []
     app.cli.add_command(commands.client)

@@ -33,10 +33,17 @@ from portal.scheduling.calendar_file import file_of
 from portal.vault.keyring import CannotBeOpened
 from portal.vault.models import DataKey
 from portal.vault.words import unseal
+from portal.web.pdf import CannotBeDrawn, DrawingAnother, can_be_drawn, pdf_of
 
 # A file of a copy: its name in it, and what is in the file.
 File = tuple[str, bytes]
 _KEPT_FOR = timedelta(days=7)
+# For whoever has a document drawn at this moment; less than a front waits for the next piece.
+_WAITS_SECONDS = 10
+_NO_DOCUMENT = """\
+The document could not be made this time. All that would be in it is in index.html, which prints well;
+or take the copy once more.
+"""
 
 
 def copy_of_clients(
@@ -58,7 +65,7 @@ def copy_of_clients(
             archive.writestr(_entry(name), content)
         for reference in references:
             with suppress(NotFound):
-                for name, content in _files_of(reference, scope, by, "../" if folders else ""):
+                for name, content in _files_of(reference, scope, by, in_folder=folders):
                     archive.writestr(_entry(f"{reference}/{name}" if folders else name), content)
                     yield sink.taken()
             tell(1)
@@ -139,25 +146,32 @@ class _Sink(io.RawIOBase):
         return together
 
 
-def _files_of(reference: str, scope: Scope, by: By, root: str) -> Iterator[File]:
+def _files_of(reference: str, scope: Scope, by: By, *, in_folder: bool) -> Iterator[File]:
+    """Of one among many there is no document on paper: each takes a second to draw, and its page prints."""
+    paper = None
     with current_app.extensions["database"]() as db:
         client = client_to_copy(db, reference)
         _note_that_it_is_taken(client, by)
         plain = all_of(db, client, scope)
         plain["made_at"] = clock.now().isoformat()
         yield "everything.json", json.dumps(plain, ensure_ascii=False, indent=2).encode()
-        page = render_template(
-            "privacy/copy.html",
-            copy=plain,
-            for_therapist=scope.for_therapist,
-            names=names_of_therapists(db),
-            style=f"{root}portal.css",
-        )
-        yield "index.html", page.encode()
+        shown = {"copy": plain, "for_therapist": scope.for_therapist, "names": names_of_therapists(db)}
+        style = "../portal.css" if in_folder else "portal.css"
+        yield "index.html", render_template("privacy/copy.html", **shown, style=style).encode()
+        if not in_folder and can_be_drawn():
+            zone = zone_of(client)
+            paper = render_template("privacy/copy_on_paper.html", **shown, now=clock.now(), zone=zone)
         yield from _fhir(db, client, plain)
         yield from _calendars(db, client)
-        for documents in current_app.extensions["copied_documents"]:
-            yield from documents(db, client)
+    if paper is not None:
+        yield _document(paper)
+
+
+def _document(paper: str) -> File:
+    try:
+        return "everything.pdf", pdf_of(paper, waits=_WAITS_SECONDS)
+    except (DrawingAnother, CannotBeDrawn):
+        return "no-document.txt", _NO_DOCUMENT.encode()
 
 
 def _note_that_it_is_taken(client: Client, by: By) -> None:

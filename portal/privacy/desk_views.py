@@ -32,6 +32,7 @@ from portal.privacy.services import (
 from portal.review.desk import zone_of
 from portal.web.download import zipped
 from portal.web.form import PortalForm
+from portal.web.pdf import can_be_drawn
 
 blueprint = Blueprint("retention", __name__, url_prefix="/desk")
 
@@ -134,6 +135,7 @@ def copy(therapist: Therapist, reference: str) -> str:
     client = client_of(db, therapist, reference)
     return render_template(
         "privacy/copy_of_one.html",
+        with_document=can_be_drawn(),
         form=PortalForm(formdata=None),
         name=name_of(db, client),
         reference=reference,

@@ -19,6 +19,7 @@ from portal.privacy.services import ClosingAlready, ask_for_erasure, delete_draf
 from portal.scheduling.queries import consultations_of
 from portal.web.download import zipped
 from portal.web.form import PortalForm
+from portal.web.pdf import can_be_drawn
 
 blueprint = Blueprint("privacy", __name__, url_prefix="/account")
 
@@ -27,7 +28,9 @@ blueprint = Blueprint("privacy", __name__, url_prefix="/account")
 @client_only
 @confirmed_lately
 def copy(client: Client) -> str:
-    return render_template("privacy/take_copy.html", form=PortalForm(formdata=None))
+    return render_template(
+        "privacy/take_copy.html", form=PortalForm(formdata=None), with_document=can_be_drawn()
+    )
 
 
 @blueprint.post("/copy")

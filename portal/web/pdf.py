@@ -50,14 +50,15 @@ def can_be_drawn() -> bool:
     return True
 
 
-def pdf_of(html: str, *, seconds: int = SECONDS) -> bytes:
+def pdf_of(html: str, *, seconds: int = SECONDS, waits: float = 0) -> bytes:
     """The page as a PDF file. Raises DrawingAnother, CannotBeDrawn; NotFound where nothing can be drawn.
 
-    `seconds` are of the processor; by the clock it is at most twice that.
+    `seconds` are of the processor; by the clock it is at most twice that. Who takes up no place meanwhile
+    `waits` so many seconds for another document to be done.
     """
     if not can_be_drawn():
         raise NotFound
-    if not _drawing_one.acquire(blocking=False):
+    if not _drawing_one.acquire(timeout=waits):
         raise DrawingAnother
     try:
         return _drawn(html, seconds)

@@ -22,16 +22,18 @@ from portal.intake.services import save_answer, send_intake
 from portal.jobs.worker import Worker
 from portal.journal.lines import By, Hand
 from portal.journal.models import JournalLine
-from portal.privacy import exchanged, gathering
+from portal.privacy import copying, exchanged, gathering
 from portal.privacy.copying import copy_of_clients, path_of
 from portal.privacy.gathering import Scope
 from portal.privacy.models import CopyOfAll
 from portal.reading.keeping import share_passage
 from portal.reading.models import KeptPassage
 from portal.vault.models import DataKey
+from portal.web import pdf
 from tests import html, make
 from tests.browser import Browser
 from tests.intake.again import again
+from tests.pdf import read
 from tests.privacy.test_erasing import WORDS
 
 
@@ -75,7 +77,14 @@ def test_a_client_takes_a_copy_of_everything_of_theirs(db, sams, sam, people):
     assert answer.headers["Content-Disposition"] == 'attachment; filename="copy-2027-03-01.zip"'
     (reference,) = [name for name in files if name.startswith("answers/")]
     (time,) = [name for name in files if name.startswith("times/")]
-    assert set(files) == {"index.html", "everything.json", "portal.css", reference, time}
+    assert set(files) == {
+        "index.html",
+        "everything.json",
+        "everything.pdf",
+        "portal.css",
+        reference,
+        time,
+    }
     for form in ("index.html", "everything.json"):
         text = files[form].decode()
         assert [word for word in WORDS if word not in text.lower()] == [], form
@@ -233,10 +242,26 @@ def test_scores_are_for_the_therapist(app, sams, adas, sam):
     assert theirs["answers"][0]["scores"] == []
 
 
-def test_documents_that_others_add_are_in_it(app, sams):
-    app.extensions["copied_documents"].append(lambda _db, client: [("a.pdf", client.email.encode())])
+def test_the_document_says_all_that_the_page_says_and_its_name_and_title_tell_nothing(sams, sam):
+    files = files_in(post(sams, "/account/copy"))
+    document = read(files["everything.pdf"])
+    (page,) = html.read(files["index.html"].decode()).all("main")
 
-    assert b"@example.org" in files_in(post(sams, "/account/copy"))["a.pdf"]
+    assert [word for word in WORDS if word not in document.text.lower()] == []
+    assert sam.email in document.text
+    assert (document.title, document.attachments) == ("Document", 0)
+    # Lines break elsewhere on paper.
+    said = re.sub(r"\W", "", document.text)
+    assert [word for word in page.text.split() if re.sub(r"\W", "", word) not in said] == []
+
+
+def test_while_another_document_is_drawn_a_copy_comes_without_one_and_says_so(monkeypatch, sams):
+    monkeypatch.setattr(copying, "_WAITS_SECONDS", 0)
+    with pdf._drawing_one:
+        files = files_in(post(sams, "/account/copy"))
+
+    assert "everything.pdf" not in files
+    assert "index.html" in files["no-document.txt"].decode()
 
 
 def test_a_copy_is_sent_while_it_is_made_and_one_client_at_a_time(app, db, people, sam, kit, now):
