@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from portal import clock
@@ -18,8 +19,8 @@ from portal.intake.fhir_shapes import MOST_BYTES, Remark, Unusable, is_fhir
 from portal.intake.queries import definitions_called
 from portal.intake.questionnaire import Malformed, Question, Questionnaire, parsed
 from portal.making.lint import findings
-from portal.making.services import publish_from_file
-from portal.making.sheet import Judged
+from portal.making.services import begin_questionnaire, publish_from_file
+from portal.making.sheet import Judged, of_definition
 
 _MOST_PATHS = 4
 _MOST_LINES = 300
@@ -29,21 +30,27 @@ _NO_REASON = "Accepted at a terminal; nobody said why."
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--language", metavar="CODE", help="Which of a FHIR file's languages to take, such as en.")
+@click.option("--draft", is_flag=True, help="Make it a draft on the desk, and publish nothing.")
 @click.option("--yes", is_flag=True, help="Accept what is listed, but for errors.")
 @click.option("--because", metavar="SENTENCE", help="Why it stays as it is, whatever the lint warns of.")
 @click.option("--by", metavar="ADDRESS", help="The therapist whose word that is; else who leads.")
 @with_appcontext
-def import_(file: Path, language: str | None, yes: bool, because: str | None, by: str | None) -> None:
+def import_(
+    file: Path, language: str | None, draft: bool, yes: bool, because: str | None, by: str | None
+) -> None:
     """Publish the questionnaire in FILE: JSON in the portal's own shape, or a FHIR R4 Questionnaire.
 
     What is not carried over of a FHIR file, and what the lint for tenderness finds, is listed first, and
-    nothing is published until that is accepted. What the lint calls an error stops it: on the desk, where a
-    file becomes a draft, that can be mended. What it warns of is answered with one sentence, which is kept
-    with the version and shown on the desk. Who has begun to answer stays on the version they began. A
-    definition that was published before is not published twice.
+    nothing is published until that is accepted. What the lint calls an error stops it: as a draft, with
+    --draft or taken in on the desk, it can be mended there. What it warns of is answered with one sentence,
+    which is kept with the version and shown on the desk. Who has begun to answer stays on the version they
+    began. A definition that was published before is not published twice.
     """
     author = _author(by)
     definition, is_reported = _definition(file, language)
+    if draft:
+        _make_draft(definition, author)
+        return
     is_warned = _report_findings(file, definition)
     if (is_reported or is_warned) and not yes:
         click.confirm("Publish it like this?", abort=True)
@@ -55,6 +62,23 @@ def import_(file: Path, language: str | None, yes: bool, because: str | None, by
     click.echo(f"{definition.title} ({version.name}, version {version.number}) {state}.")
     if is_warned:
         click.echo(_where_it_is_kept(author))
+
+
+def _make_draft(definition: Questionnaire, author: Therapist | None) -> None:
+    """Nobody is given it until somebody publishes it on the desk; so it needs no accepting here."""
+    if author is None:
+        raise click.ClickException("a draft is a therapist's: add one first, with therapist add")
+    with transaction() as db:
+        made = begin_questionnaire(
+            db,
+            of_definition(definition),
+            name=definition.name,
+            source=definition.source,
+            by=author,
+            now=clock.now(),
+        )
+    place = f"{current_app.config['BASE_URL']}/desk/questionnaire/{made.name}/draft"
+    click.echo(f"{definition.title} is a draft now, and nobody is given it until it is published: {place}")
 
 
 def _author(address: str | None) -> Therapist | None:
@@ -110,7 +134,10 @@ def _report_findings(file: Path, definition: Questionnaire) -> bool:
         gathered.setdefault(said, []).append(each.link_id or "all of it")
     _say(gathered)
     if any(each.is_error for each in found):
-        raise _cannot_be_used(file, ["there are errors. Take it in at /desk/questionnaire, and mend them"])
+        raise _cannot_be_used(
+            file,
+            ["there are errors. Take it in with --draft, or at /desk/questionnaire, and mend them there"],
+        )
     return bool(found)
 
 

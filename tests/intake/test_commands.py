@@ -10,6 +10,7 @@ from sqlalchemy import select
 from portal.accounts.leading import make_lead
 from portal.intake.models import QuestionnaireVersion
 from portal.intake.replies import AnswerState
+from portal.making.models import QuestionnaireDraft
 from portal.making.queries import answered_warnings
 from tests import make
 from tests.intake import fhir
@@ -55,6 +56,24 @@ def test_what_the_lint_calls_an_error_is_not_published_from_a_terminal_either(ap
     assert refused.exit_code == 1
     assert "a: error: A question about danger has no lamp" in refused.output
     assert "/desk/questionnaire" in refused.output
+    assert db.scalars(select(QuestionnaireVersion)).all() == []
+
+
+def test_what_cannot_be_published_yet_is_taken_in_as_a_draft(app, db, fhir_file):
+    danger = fhir_file(fhir.scored("a") | {"code": [{"system": "http://loinc.org", "code": "44260-8"}]})
+    run = app.test_cli_runner().invoke
+    early = run(args=["questionnaire", "import", danger, "--draft"])
+    make.therapist(db, name="Ada")
+
+    made = [run(args=["questionnaire", "import", danger, "--draft"]) for _ in range(2)]
+
+    assert early.exit_code == 1
+    assert "add one first" in early.output
+    assert [each.exit_code for each in made] == [0, 0]
+    assert "https://portal.test/desk/questionnaire/evenings/draft" in made[0].output
+    # What is there already is not overwritten.
+    drafts = db.scalars(select(QuestionnaireDraft).order_by(QuestionnaireDraft.id)).all()
+    assert [each.name for each in drafts] == ["evenings", "evenings-2"]
     assert db.scalars(select(QuestionnaireVersion)).all() == []
 
 
