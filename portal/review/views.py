@@ -40,6 +40,7 @@ from portal.scheduling.proposing import withdraw_proposal
 from portal.scheduling.queries import consultation_of, phrases_of
 from portal.scheduling.services import cancel_consultation
 from portal.scheduling.undoing import AskedMeanwhile, SettledMeanwhile, undo
+from portal.scheduling.words import reply_taken_back
 from portal.web.pdf import as_file, can_be_drawn
 
 # What may have happened meanwhile, at another desk, by the client's hand, or because time has passed.
@@ -275,6 +276,8 @@ def _consultation_page(
     shown, last = request_shown(db, consultation)
     to_come = any(now < window.starts_at for window in consultation.windows)
     form.version.data = consultation.version
+    if form.reply.data is None:
+        form.reply.data = reply_taken_back(db, consultation)
     return render_template(
         "review/show.html",
         shown=shown,

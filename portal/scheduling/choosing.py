@@ -37,6 +37,8 @@ def accept_proposal(
     if window.starts_at <= now:
         raise Begun
     settle(db, consultation, window, move=Move.ACCEPT, by=Party.CLIENT, now=now)
+    # Words that helped to find another time, if a refusal was taken back, are said no more.
+    consultation.sealed_note = None
     if consultation.begun_by is Party.PORTAL:
         forget_wish(db, client_id=consultation.client_id)
     emails.tell_of_acceptance(db, consultation, calendar=file_of(consultation, changed_at=now), now=now)
@@ -54,9 +56,9 @@ def decline_proposal(
         raise MoveNotAllowed
     had_entry = consultation.has_entry
     consultation.make(Move.DECLINE, by=Party.CLIENT, at=now)
-    if words:
-        row = note_row(consultation.reference)
-        consultation.sealed_note = seal(db, consultation.client.data_key, words, of=row)
+    row = note_row(consultation.reference)
+    # What was said with a refusal that was taken back is said no more.
+    consultation.sealed_note = seal(db, consultation.client.data_key, words, of=row) if words else None
     calendar = file_of(consultation, changed_at=now) if had_entry else None
     emails.tell_of_none_taken(db, consultation, calendar=calendar, now=now)
 

@@ -126,6 +126,8 @@ class Consultation(Base):
         self.history.add(
             ConsultationEvent(move=move, party=by, happened_at=at, status_before=before, released=held)
         )
+        # Words of a refusal are kept after an undoing only until something else happens.
+        self.sealed_reply = None
         if move is not Move.REPLACE:
             # What has been replaced lives on, in calendars, as the one that replaced it.
             self.calendar_sequence += 1

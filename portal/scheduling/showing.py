@@ -18,7 +18,7 @@ from portal.scheduling.forms import NoteForm, RefusalForm
 from portal.scheduling.lifecycle import Beside, Move, Party, Status, can_be_undone, is_settled_beside
 from portal.scheduling.models import Consultation
 from portal.scheduling.queries import Held, consultations_of, last_event_of, reminders_of
-from portal.scheduling.words import note_of, offer_of, reply_of, words_of
+from portal.scheduling.words import note_of, offer_of, refusal_taken_back, reply_of, words_of
 from portal.waiting.queries import wishes_earlier
 
 
@@ -47,13 +47,17 @@ def its_page(
         zone=zone,
         clocks_change_at=last_change(str(zone), now, max(times)),
         problem=problem,
-        refusal_form=refusal_form or RefusalForm(formdata=None),
+        refusal_form=refusal_form or _refusal_form(consultation),
         note_form=note_form or NoteForm(formdata=None),
         reminded=bool(reminders_of(client)),
         **_what_can_be_done(client, consultation, other, to_come, now),
         **_what_was_said(consultation),
     )
     return page, 409 if problem else 200
+
+
+def _refusal_form(consultation: Consultation) -> RefusalForm:
+    return RefusalForm(formdata=None, data={"words": refusal_taken_back(current_db(), consultation)})
 
 
 def _what_can_be_done(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from sqlalchemy.orm import Session
 
+from portal.scheduling.lifecycle import Status
 from portal.scheduling.models import Consultation
+from portal.vault.keyring import CannotBeOpened
 from portal.vault.words import shown, unseal
 
 
@@ -14,13 +18,35 @@ def words_of(db: Session, consultation: Consultation) -> str | None:
 
 
 def reply_of(db: Session, consultation: Consultation) -> str | None:
-    """What the therapist said when declining. The consultation comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_reply, reply_row(consultation.reference))
+    """What the therapist said when declining; nothing, if they have taken that back.
+
+    The consultation comes with its client and data key.
+    """
+    declined = consultation.status is Status.DECLINED
+    sealed = consultation.sealed_reply if declined else None
+    return _unsealed(db, consultation, sealed, reply_row(consultation.reference))
+
+
+def reply_taken_back(db: Session, consultation: Consultation) -> str | None:
+    """What the therapist had said when declining, for them to go on with. It comes as for `reply_of`."""
+    sealed = consultation.sealed_reply if consultation.status is Status.REQUESTED else None
+    return _to_go_on_with(db, consultation, sealed, reply_row(consultation.reference))
 
 
 def note_of(db: Session, consultation: Consultation) -> str | None:
-    """What the client wrote when it was too late to change it. It comes with its client and data key."""
-    return _unsealed(db, consultation, consultation.sealed_note, note_row(consultation.reference))
+    """What the client wrote when it was too late to change it, or when none of the times offered fitted.
+
+    Nothing, if they have taken the latter back. It comes with its client and data key.
+    """
+    offered = consultation.status is Status.PROPOSED
+    sealed = None if offered else consultation.sealed_note
+    return _unsealed(db, consultation, sealed, note_row(consultation.reference))
+
+
+def refusal_taken_back(db: Session, consultation: Consultation) -> str | None:
+    """What the client had said when none of the times fitted, for them to go on with; as for `note_of`."""
+    sealed = consultation.sealed_note if consultation.status is Status.PROPOSED else None
+    return _to_go_on_with(db, consultation, sealed, note_row(consultation.reference))
 
 
 def note_to_add_to(db: Session, consultation: Consultation) -> str | None:
@@ -52,6 +78,13 @@ def offer_row(reference: str) -> str:
 def note_row(reference: str) -> str:
     """What the vault calls the place where the client's later words lie."""
     return f"consultation.note:{reference}"
+
+
+def _to_go_on_with(db: Session, consultation: Consultation, sealed: bytes | None, row: str) -> str | None:
+    """Nothing where the key is not here: a calm line in its place would be sent as if it were meant."""
+    with contextlib.suppress(CannotBeOpened):
+        return None if sealed is None else unseal(db, consultation.client.data_key, sealed, of=row)
+    return None
 
 
 def _unsealed(db: Session, consultation: Consultation, sealed: bytes | None, row: str) -> str | None:

@@ -163,6 +163,25 @@ def test_declining_begins_with_words_of_ones_own(app, db, scene, ada, sam, ten, 
     assert "Dear Sam, That hour is gone. I am sorry." in sams.open(f"/consultations/{asked}").text
 
 
+def test_words_of_a_refusal_that_is_taken_back_are_the_therapists_alone_again(app, scene, sam, ten, desk):
+    asked = scene.ask(sam, ten)
+    desk.open(f"/desk/consultations/{asked}")
+    desk.fill("A few kind words (optional)", "That week is full.")
+    desk.press("Decline this time")
+    sams = Browser(app)
+    sams.sign_in(sam)
+    assert "That week is full." in sams.open(f"/consultations/{asked}").text
+
+    page = desk.press("Undo")
+
+    assert "That week is full." not in sams.open(f"/consultations/{asked}").text
+    assert "You wrote:" not in page.text
+    assert page.field_labelled("A few kind words (optional)").text == "That week is full."
+    desk.fill("A few kind words (optional)", "")
+    desk.press("Decline this time")
+    assert "That week is full." not in sams.open(f"/consultations/{asked}").text
+
+
 def test_words_are_kept_once_and_removed(db, ada, desk):
     for _ in range(2):
         desk.open("/desk/phrases")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from portal.scheduling.lifecycle import Party, Status
 from portal.scheduling.models import Consultation
 from tests import make
+from tests.browser import Browser
 
 BASE = "https://portal.test"
 WORDS = "Anything you would like to say with it (optional)"
@@ -297,6 +298,20 @@ def test_none_fits_is_said_with_or_without_words(sams, scene, offered):
     assert "You have said that what you were offered does not fit." in page.text
     assert "Only on Mondays." in page.text
     assert "In the morning, if possible." in page.text
+
+
+def test_what_was_said_with_a_refusal_that_is_taken_back_waits_in_its_field(app, sams, ada, offered):
+    sams.open(f"/consultations/{offered}")
+    sams.fill("Anything that helps to find one (optional)", "Only on Mondays.")
+    sams.press("None of these fits")
+
+    page = sams.press("Undo")
+
+    assert page.field_labelled("Anything that helps to find one (optional)").text == "Only on Mondays."
+    assert "What you wrote" not in page.text
+    desk = Browser(app)
+    desk.sign_in(ada)
+    assert "Only on Mondays." not in desk.open(f"/desk/consultations/{offered}").text
 
 
 # Until when one can change it, and what one can do then.
