@@ -22,7 +22,10 @@ from portal.accounts.tokens import hash_of
 from tests import html
 
 # A page whose heading would tell over a shoulder has one of these titles instead (P2).
-NEUTRAL_TITLES = ("Welcome", "Reading", "Questions", "Question", "Check your answers", "Agreements")
+NEUTRAL_TITLES = (
+    *("Welcome", "Reading", "Questions", "Question", "Check your answers", "Agreements"),
+    *("People", "Kinds", "Add a kind", "One kind", "Hours", "What is given", "Begin a new one", "Copies"),
+)
 
 
 class Page:
