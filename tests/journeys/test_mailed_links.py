@@ -1,4 +1,4 @@
-"""Opening a link of a mail changes nothing (T6): scanners open all of them, and each is as good afterwards."""
+"""Opening a link of a mail changes nothing (T6): scanners open all, and each is as good after."""
 
 from __future__ import annotations
 
