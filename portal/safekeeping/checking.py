@@ -24,7 +24,9 @@ from portal.journal.queries import head_of, last_noted, lines_from_the_first
 from portal.mail.outbox import DELIVERY
 from portal.practice.facts import practice_facts
 from portal.safekeeping.backups import backup_keyring
+from portal.safekeeping.front import NotReached, NotTrusted, certificate_ends_at
 from portal.safekeeping.keyfile import NoKeyFile, keys_in, path_in
+from portal.safekeeping.libraries import LOCKED_ON, are_old
 from portal.vault.keyring import CannotBeOpened, Keyring
 from portal.vault.models import DataKey
 from portal.vault.words import is_locked
@@ -32,6 +34,8 @@ from portal.vault.words import is_locked
 _BACKED_UP_WITHIN = timedelta(days=2)
 _CONFIRMED_WITHIN = timedelta(days=365)
 _LATE = timedelta(hours=1)
+# Authorities renew a month before the end; half of it is left to see that they did.
+_RENEWED_BEFORE = timedelta(days=14)
 _LEAST_FREE = 500_000_000
 _OTHERS = 0o077
 _DEMONSTRATION = "@foyer.example"
@@ -80,6 +84,41 @@ def _without_tls(_db: Session, _now: datetime) -> Finding | None:
         return Finding(
             "Its address begins with http://, so everybody on the way can read along.",
             "Put a proxy with TLS before it, and set PORTAL_BASE_URL to its https:// address.",
+        )
+    return None
+
+
+def _certificate(_db: Session, now: datetime) -> Finding | None:
+    """As a browser meets it; where it cannot be looked at from here, that is said."""
+    base_url = current_app.config["BASE_URL"]
+    if current_app.config["DEVELOPMENT"] or not base_url.startswith("https://"):
+        return None
+    try:
+        ends_at = certificate_ends_at(base_url)
+    except NotTrusted as problem:
+        return Finding(
+            f"No browser trusts the certificate of {base_url}: {problem}.",
+            "Have the front show one of a public authority for this name, with the whole chain.",
+        )
+    except NotReached:
+        return Finding(
+            f"Nobody answers at {base_url} as seen from this machine, so its certificate was not looked at.",
+            "See that the front runs; if this machine cannot reach its own name, open it in a browser.",
+            serious=False,
+        )
+    if ends_at - now < _RENEWED_BEFORE:
+        return Finding(
+            f"The certificate of {base_url} is good until {ends_at:%Y-%m-%d} only.",
+            "See that it is renewed by itself, and that the front reads it anew when it is.",
+        )
+    return None
+
+
+def _old_libraries(_db: Session, now: datetime) -> Finding | None:
+    if are_old(now.date()):
+        return Finding(
+            f"Its libraries are those of {LOCKED_ON}; newer ones may mend what is known to be used.",
+            "Bring this copy up to date, then: db upgrade, and start it anew.",
         )
     return None
 
@@ -299,6 +338,8 @@ def _above_the_triggers(db: Session, _now: datetime) -> Finding | None:
 CHECKS: tuple[Check, ...] = (
     _in_development,
     _without_tls,
+    _certificate,
+    _old_libraries,
     _behind_a_proxy,
     _without_worker,
     _locked_keys,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import contextlib
+import hashlib
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import trustme
 from sqlalchemy import select, text, update
 
-from config import Environment
+from config import ROOT, Environment
 from portal.accounts.models import AuthenticatorApp, Passkey, Therapist
 from portal.database import transaction
 from portal.jobs.heartbeat import beat
@@ -17,15 +23,53 @@ from portal.journal.noting import note
 from portal.practice.models import Practice
 from portal.safekeeping.checking import CHECKS, Finding
 from portal.safekeeping.keyfile import path_in
+from portal.safekeeping.libraries import LOCK, LOCKED_ON
 from portal.vault.models import DataKey
 from tests import make
 from tests.journal.test_noting import without_triggers
 
 
 @pytest.fixture
-def production(another, db, now, people, tmp_path):
+def authority(tmp_path, monkeypatch):
+    """Whom this machine trusts to vouch for a name."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authorities.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authorities.pem"))
+    return authority
+
+
+@pytest.fixture
+def front():
+    """Call it with what proves a name: the address at which somebody shows that to whoever comes."""
+    with contextlib.ExitStack() as open_ones:
+
+        def shown(proof):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            proof.configure_cert(context)
+            listening = open_ones.enter_context(socket.create_server(("localhost", 0)))
+            threading.Thread(target=_greet, args=(listening, context), daemon=True).start()
+            return f"https://localhost:{listening.getsockname()[1]}"
+
+        yield shown
+
+
+def _greet(listening, context):
+    with contextlib.suppress(OSError):
+        while True:
+            plain, _ = listening.accept()
+            with contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as sealed:
+                sealed.recv(1)
+
+
+@pytest.fixture
+def production(another, db, now, people, tmp_path, authority, front):
     """A copy in which nothing is left to mend."""
-    for_real = another(env=Environment.PRODUCTION, mail_url="smtp://mail.example.org:587", trusted_proxies=1)
+    for_real = another(
+        env=Environment.PRODUCTION,
+        mail_url="smtp://mail.example.org:587",
+        trusted_proxies=1,
+        base_url=front(authority.issue_cert("localhost")),
+    )
     practice = make.practice(db)
     practice.help_lines_confirmed_on = now.date()
     db.flush()
@@ -174,6 +218,50 @@ def test_settings_that_are_not_safe_are_told(another, told, people):
 
     for words in ("It runs as for developing", "begins with http://", "There is no key for backups"):
         assert any(words in line for line in lines), lines
+
+
+def test_a_certificate_that_no_browser_trusts_is_serious(production, told, front):
+    production.config["BASE_URL"] = front(trustme.CA().issue_cert("localhost"))
+
+    code, lines = told(production)
+    assert code == 1
+    assert any(line.startswith("SERIOUS: No browser trusts the certificate of https://") for line in lines)
+
+
+def test_so_is_one_for_another_name(production, told, front, authority):
+    production.config["BASE_URL"] = front(authority.issue_cert("portal.example.org"))
+
+    _, lines = told(production)
+    assert any("No browser trusts the certificate" in line for line in lines)
+
+
+def test_so_is_one_that_runs_out(production, told, front, authority, now):
+    proof = authority.issue_cert("localhost", not_after=now + timedelta(days=13))
+    production.config["BASE_URL"] = front(proof)
+
+    _, lines = told(production)
+    assert any("is good until 2027-03-14 only" in line for line in lines), lines
+
+
+def test_a_front_that_cannot_be_looked_at_is_worth_a_look(production, told):
+    production.config["BASE_URL"] = "https://portal.invalid"
+
+    code, lines = told(production)
+    assert code == 0
+    assert any(line.startswith("Worth a look: Nobody answers at https://portal.invalid") for line in lines)
+
+
+def test_libraries_that_were_not_renewed_for_three_months_are_told(production, told, later):
+    later(datetime.combine(LOCKED_ON, time(), UTC) + timedelta(days=101))
+
+    _, lines = told(production)
+    assert any(f"Its libraries are those of {LOCKED_ON}" in line for line in lines), lines
+
+
+def test_whoever_changes_the_lock_says_on_which_day():
+    assert hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest() == LOCK, (
+        "requirements.lock is another one: set LOCKED_ON and LOCK in portal/safekeeping/libraries.py"
+    )
 
 
 def test_in_development_it_tells_and_does_not_fail(run, people):
