@@ -36,7 +36,7 @@ from portal.web.formatting import zone_called
 Person = Client | Therapist
 # Where the name is sealed under a key that is not here.
 _NAMELESS = "Name locked"
-_OPENED = (What.RECORD_OPENED, What.REQUEST_OPENED)
+_OPENED = (What.RECORD_OPENED, What.RECORD_SAVED, What.REQUEST_OPENED)
 
 
 class Place(NamedTuple):
@@ -147,15 +147,16 @@ def name_of(db: Session, client: Client) -> str:
     return shown(db, client.data_key, client.sealed_name, of=name_row(client), otherwise=_NAMELESS)
 
 
-def looks_at(db: Session, client: Client) -> Sequence[Look]:
-    """Who has opened what this client sent, the latest first (P4)."""
-    found = db.execute(
+def looks_at(db: Session, client: Client, *, since: datetime | None = None) -> Sequence[Look]:
+    """Who has opened what this client sent, the latest first (P4); or what they sent at that moment."""
+    looks = (
         select(Therapist.name, func.count(), func.min(JournalLine.at), func.max(JournalLine.at))
         .join(JournalLine, JournalLine.person == Therapist.reference)
         .where(JournalLine.about == client.reference, JournalLine.what.in_(_OPENED))
-        .group_by(Therapist.id, Therapist.name)
-        .order_by(func.max(JournalLine.at).desc())
     )
+    if since is not None:
+        looks = looks.where(JournalLine.at >= since)
+    found = db.execute(looks.group_by(Therapist.id, Therapist.name).order_by(func.max(JournalLine.at).desc()))
     return [Look(*row) for row in found]
 
 

@@ -93,12 +93,20 @@ class Answering:
 
     @property
     def parts_passed_by(self) -> list[tuple[Section, AnswerState]]:
-        """The open sections that were passed by as a whole, in their order."""
+        """The open sections that were passed by as a whole, in their order.
+
+        One of which every question was answered after all is passed by no more.
+        """
         return [
             (part, self.parts[part.link_id])
             for part in self.path.parts
-            if isinstance(part, Section) and part.link_id in self.parts and self.path.asked_in(part)
+            if isinstance(part, Section) and part.link_id in self.parts and self._has_gaps(part)
         ]
+
+    def _has_gaps(self, section: Section) -> bool:
+        replies = self.path.replies
+        asked = self.path.asked_in(section)
+        return any((reply := replies.get(each.link_id)) is None or reply.given is None for each in asked)
 
     def part(self, link_id: str) -> Section:
         """A section that a note stands before, and that can be passed by as a whole. Raises NotFound."""

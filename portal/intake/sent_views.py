@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import clock
 from portal.accounts.access import client_only
+from portal.accounts.looking import counts_since
 from portal.accounts.models import Client
 from portal.accounts.queries import looks_at, zone_of
 from portal.database import current_db, transaction
@@ -96,7 +97,8 @@ def _copy_page(client: Client, sent: SentIntake) -> str:
         zone=zone_of(client),
         therapist=client.therapist,
         as_file=can_be_drawn(),
-        looks=looks_at(db, client),
+        # A look that is written down counts for a while: one shortly before may be the one that saw it.
+        looks=looks_at(db, client, since=counts_since(sent.sent_at)),
     )
 
 

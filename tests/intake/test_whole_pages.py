@@ -131,6 +131,19 @@ def test_a_part_is_passed_by_from_its_note_and_taken_up_from_the_check(begun, bu
     assert "a part" not in page.text
 
 
+def test_a_part_that_was_answered_after_all_is_passed_by_no_more(begun):
+    begun.open(NOTE)
+    begun.press("Skip this part for now")
+    assert "You skipped a part" in begun.open("/questions/check").text
+
+    begun.open("/questions/right-now?from=check")
+    begun.choose("No, I am safe enough for now")
+    page = begun.press("Continue")
+
+    assert page.heading == "Check your answers"
+    assert "You skipped a part" not in page.text
+
+
 def test_all_of_a_part_is_asked_again_before_the_check(begun):
     begun.open("/questions/check")
     begun.press("Say more if you like")

@@ -91,6 +91,24 @@ def test_a_client_corrects_and_adds_and_the_therapist_reads_what_changed(app, db
     assert _row(page, SLEEP) == "Well on some nights, badly on others"
 
 
+def test_who_opened_it_is_who_opened_this_and_not_what_was_there_before(app, db, browser, later, now):
+    sam = make.client(db, name="Sam Reed", therapist=make.therapist(db, name="Ada Marsh"))
+    desk = Browser(app)
+    desk.sign_in(sam.therapist)
+    desk.open(f"/desk/clients/{sam.reference}")
+    later(now + timedelta(minutes=20))
+    make.intake(db, client=sam, said={"name": "Sam"}, sent_at=now + timedelta(minutes=20))
+    browser.sign_in(sam)
+    assert "Who opened it Nobody yet." in browser.open("/questions/sent").text
+
+    later(now + timedelta(minutes=21))
+    # The desk's session has ended meanwhile.
+    desk.sign_in(sam.therapist)
+    desk.open(f"/desk/clients/{sam.reference}")
+
+    assert "Who opened it Ada Marsh, on Monday 1 March, 09:21." in browser.open("/questions/sent").text
+
+
 def test_something_is_added_in_three_presses_without_walking_through_the_questions(sam, browser):
     browser.sign_in(sam)
     browser.open("/questions/sent")
