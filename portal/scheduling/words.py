@@ -22,8 +22,8 @@ def reply_of(db: Session, consultation: Consultation) -> str | None:
 
     The consultation comes with its client and data key.
     """
-    declined = consultation.status is Status.DECLINED
-    sealed = consultation.sealed_reply if declined else None
+    waits_again = consultation.status is Status.REQUESTED
+    sealed = None if waits_again else consultation.sealed_reply
     return _unsealed(db, consultation, sealed, reply_row(consultation.reference))
 
 
