@@ -102,6 +102,7 @@ _CONTROLS_MET = frozenset(
 )
 _MOST_CODES = 50
 _LONGEST_PREFIX = 100
+_LONGEST_LINE, _LONGEST_TEXT = 500, 5000
 _NO_ANSWER = {
     "attachment": "This asks for a file, which cannot be given here.",
     "reference": "This asks for a record elsewhere, which cannot be given here.",
@@ -334,11 +335,11 @@ def _yes_no(reading: _Reading, path: str, item: Json) -> Json:
 
 
 def _text(reading: _Reading, path: str, item: Json) -> Json:
-    long = item["type"] == "text" or "text-area" in _controls(item)
     if item["type"] == "string" and "answerOption" in item:
         return _choice(reading, path, item)
-    most, usual = (5000, 5000) if long else (500, 200)
-    asked = item.get("maxLength", usual)
+    long = item["type"] == "text" or "text-area" in _controls(item) or _needs_room(item)
+    most = _LONGEST_TEXT if long else _LONGEST_LINE
+    asked = item.get("maxLength", most)
     if not 1 <= asked <= most:
         reading.remarks(under(path, "maxLength"), f"is {asked}; there is room for {most} characters here")
         asked = most
@@ -349,6 +350,11 @@ def _text(reading: _Reading, path: str, item: Json) -> Json:
             )
         return {"kind": "long-text", "max_length": asked}
     return {"kind": "short-text", "max_length": asked, "several": item.get("repeats", False)}
+
+
+def _needs_room(item: Json) -> bool:
+    """What may be longer than a line has room for is given several lines, unless there are several of it."""
+    return item.get("maxLength", 0) > _LONGEST_LINE and not item.get("repeats")
 
 
 def _simple(kind: str) -> Callable[[_Reading, str, Json], Json]:
