@@ -44,6 +44,7 @@ _NO_DOCUMENT = """\
 The document could not be made this time. All that would be in it is in index.html, which prints well;
 or take the copy once more.
 """
+_ERASED = "Everything of this person was erased before it could be copied.\n"
 
 
 def copy_of_clients(
@@ -64,10 +65,9 @@ def copy_of_clients(
         for name, content in _style():
             archive.writestr(_entry(name), content)
         for reference in references:
-            with suppress(NotFound):
-                for name, content in _files_of(reference, scope, by, in_folder=folders):
-                    archive.writestr(_entry(f"{reference}/{name}" if folders else name), content)
-                    yield sink.taken()
+            for name, content in _files_or_that_none_are_left(reference, scope, by, folders=folders):
+                archive.writestr(_entry(f"{reference}/{name}" if folders else name), content)
+                yield sink.taken()
             tell(1)
     yield sink.taken()
 
@@ -146,10 +146,18 @@ class _Sink(io.RawIOBase):
         return together
 
 
+def _files_or_that_none_are_left(reference: str, scope: Scope, by: By, *, folders: bool) -> Iterator[File]:
+    try:
+        yield from _files_of(reference, scope, by, in_folder=folders)
+    except NotFound:
+        yield "erased.txt", _ERASED.encode()
+
+
 def _files_of(reference: str, scope: Scope, by: By, *, in_folder: bool) -> Iterator[File]:
     """Of one among many there is no document on paper: each takes a second to draw, and its page prints."""
     paper = None
     with current_app.extensions["database"]() as db:
+        _see_one_moment(db)
         client = client_to_copy(db, reference)
         _note_that_it_is_taken(client, by)
         plain = all_of(db, client, scope)
@@ -172,6 +180,12 @@ def _document(paper: str) -> File:
         return "everything.pdf", pdf_of(paper, waits=_WAITS_SECONDS)
     except (DrawingAnother, CannotBeDrawn):
         return "no-document.txt", _NO_DOCUMENT.encode()
+
+
+def _see_one_moment(db: Session) -> None:
+    """Whoever is erased meanwhile is in it whole or not at all. SQLite does so by itself."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _note_that_it_is_taken(client: Client, by: By) -> None:

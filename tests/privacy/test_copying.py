@@ -283,6 +283,45 @@ def test_a_copy_is_sent_while_it_is_made_and_one_client_at_a_time(app, db, peopl
     assert f"{kit.reference}/index.html" in names
 
 
+def copy_while_erased(app, people, references, *, after):
+    """The files of a copy for Ada; so many parts of it are made when the last one's client is erased."""
+    with app.test_request_context():
+        parts = copy_of_clients(
+            references,
+            scope=Scope(for_therapist=True),
+            by=By(Hand.THERAPIST, people[0].reference),
+            folders=True,
+        )
+        begun = [next(parts) for _ in range(after)]
+        outcome = app.test_cli_runner().invoke(
+            args=["client", "erase", references[-1], "--at-once"], input="yes\n"
+        )
+        assert outcome.exit_code == 0, outcome.output
+        whole = b"".join([*begun, *parts])
+    archive = zipfile.ZipFile(io.BytesIO(whole))
+    assert archive.testzip() is None
+    return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_whoever_is_erased_before_their_turn_is_in_no_copy_and_it_says_so(app, people, sam, kit):
+    files = copy_while_erased(app, people, [sam.reference, kit.reference], after=1)
+
+    assert b"zeppelin" in files[f"{sam.reference}/index.html"]
+    assert [name for name in files if kit.reference in name] == [f"{kit.reference}/erased.txt"]
+    assert files[f"{kit.reference}/erased.txt"] == (
+        b"Everything of this person was erased before it could be copied.\n"
+    )
+
+
+def test_whoever_is_erased_while_they_are_copied_is_in_it_whole(app, people, sam):
+    files = copy_while_erased(app, people, [sam.reference], after=1)
+
+    assert b"zeppelin" in files[f"{sam.reference}/everything.json"]
+    assert b"zeppelin" in files[f"{sam.reference}/index.html"]
+    assert [name for name in files if "/answers/" in name]
+    assert [name for name in files if name.endswith("erased.txt")] == []
+
+
 # Of all.
 
 
