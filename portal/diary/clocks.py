@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,11 @@ def last_change(zone: str, since: datetime, until: datetime) -> datetime | None:
     """The last time that the clocks of the IANA zone are changed between two moments (T7)."""
     changes = clock_changes(zone, minute_of(since), minute_of(until))
     return moment_of(changes[-1]) if changes else None
+
+
+def change_before(moment: datetime, zone: tzinfo, now: datetime) -> datetime | None:
+    """The same for who reads now of a moment to come, in the zone in which they read it."""
+    return last_change(str(zone), now, moment) if now < moment else None
 
 
 def by_day(starts: Sequence[int], zone: str) -> dict[date, list[tuple[int, int]]]:
