@@ -34,9 +34,11 @@ from portal.intake.fhir_shapes import (
     cleaned,
     extension_value,
     extensions,
+    is_xml,
     loaded,
     under,
 )
+from portal.intake.fhir_xml import from_xml
 from portal.intake.minutes import minutes_of
 from portal.intake.questionnaire import (
     TAKEN,
@@ -139,13 +141,14 @@ class _Reading:
 
 
 def brought_in(source: bytes, *, otherwise: str, language: str | None = None) -> Brought:
-    """The definition in a FHIR R4 Questionnaire. `otherwise` names one that has no name of its own.
+    """The definition in a FHIR R4 Questionnaire, in JSON or XML.
 
+    `otherwise` names one that has no name of its own.
     `language`: which of the file's languages is wanted (BCP 47), if not its own. Raises Unusable, which
     names the line or path at fault. Nothing in the file is ever run, and nothing is fetched.
     """
     remarks = Remarks()
-    plain = unpacked(loaded(source, remarks), remarks)
+    plain = unpacked(from_xml(source) if is_xml(source) else loaded(source, remarks), remarks)
     put_as_r4(plain, remarks)
     loosened(plain, remarks)
     tree = cleaned(plain, remarks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 # A file beyond these is refused: nobody answers so many questions, and a page could not show them.
 MOST_BYTES = 5_000_000
-_DEEPEST = 60
+DEEPEST = 60
 # How deep items may stand in one another.
 DEEPEST_ITEM = 20
 # Names and addresses that are longer are no names.
@@ -135,7 +135,7 @@ _PATTERNS = {
 }
 _NAMES = frozenset({"canonical", "code", "uri"})
 _LEAST = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
-_PRIMITIVES = frozenset([*_PATTERNS, *_LEAST, "boolean", "decimal"])
+PRIMITIVES = frozenset([*_PATTERNS, *_LEAST, "boolean", "decimal"])
 _TRUTHS = {"true": True, "false": False}
 # Control characters but for tabs and line ends, halves of characters, and what is no character.
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufdd0-\ufdef]")
@@ -164,7 +164,9 @@ class Remarks:
             self.found.append(remark)
 
 
-class _Slot(NamedTuple):
+class Slot(NamedTuple):
+    """A place in an element."""
+
     name: str
     kind: str
     many: bool
@@ -193,14 +195,21 @@ _EARLY = "group: this is of an early version of the standard (DSTU2), which is n
 
 def is_fhir(source: bytes) -> bool:
     """Whether this is meant as a FHIR resource rather than as a definition of the portal's own."""
-    head = source[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(b"<"):
+    if is_xml(source):
         return True
     try:
         plain = json.loads(source)
     except (ValueError, RecursionError):
         return b'"resourceType"' in source
     return isinstance(plain, dict) and ("resourceType" in plain or ("item" in plain and "items" not in plain))
+
+
+def is_xml(source: bytes) -> bool:
+    """Whether it begins as XML does, in whichever of Unicode's ways."""
+    head = source[:200].removeprefix(b"\xef\xbb\xbf")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head[2:].replace(b"\x00", b"")
+    return head.lstrip().startswith(b"<")
 
 
 def cleaned(plain: Json, remarks: Remarks) -> Json:
@@ -253,8 +262,6 @@ def loaded(source: bytes, remarks: Remarks) -> Json:
     """The JSON object in this file, not nested beyond reason. Raises Unusable, with the line at fault."""
     if len(source) > MOST_BYTES:
         raise Unusable(f"the file: it is larger than {MOST_BYTES // 1_000_000} MB")
-    if source.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        raise Unusable("line 1: this is XML; only JSON can be read")
     try:
         plain: Any = json.loads(
             _decoded(source, remarks), parse_constant=_no_number, object_pairs_hook=_pairs(remarks)
@@ -266,7 +273,7 @@ def loaded(source: bytes, remarks: Remarks) -> Json:
         plain = plain[0]
     if not isinstance(plain, dict):
         raise Unusable("line 1: this is no FHIR resource")
-    _refuse_depth(plain)
+    refuse_depth(plain)
     return plain
 
 
@@ -325,14 +332,14 @@ def _joined(pairs: list[tuple[str, Any]], remarks: Remarks) -> Json:
     return plain
 
 
-def _refuse_depth(plain: Json) -> None:
+def refuse_depth(plain: Json) -> None:
     """Level by level, so that no depth of a file can exhaust the stack."""
     level: list[tuple[str, int, Any]] = [("", 0, plain)]
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         level = [inner for each in level for inner in _inside(*each)]
         if not level:
             return
-    raise Unusable(f"{level[0][0]}: nested more than {_DEEPEST} levels deep")
+    raise Unusable(f"{level[0][0]}: nested more than {DEEPEST} levels deep")
 
 
 def _inside(path: str, items: int, value: Any) -> Iterator[tuple[str, int, Any]]:
@@ -346,10 +353,15 @@ def _inside(path: str, items: int, value: Any) -> Iterator[tuple[str, int, Any]]
             yield place, depth, each
 
 
+def places_in(kind: str | None) -> Mapping[str, Slot]:
+    """The places of an element of this kind by their names; none for one that is not known here."""
+    return _slots(kind) if kind in _TABLE else {}
+
+
 @cache
-def _slots(kind: str) -> dict[str, _Slot]:
+def _slots(kind: str) -> dict[str, Slot]:
     """The places of an element, by the names that they have in JSON."""
-    slots: dict[str, _Slot] = {}
+    slots: dict[str, Slot] = {}
     for text in ("id:string extension:Extension* " + _TABLE[kind]).split():
         name, _, kinds = text.partition(":")
         needed, kinds = kinds.endswith("!"), kinds.removesuffix("!")
@@ -358,14 +370,14 @@ def _slots(kind: str) -> dict[str, _Slot]:
             stem = name.removesuffix("[x]")
             for one in kinds.split("|"):
                 full = stem + one[0].upper() + one[1:]
-                slots[full] = _Slot(full, one, False, needed, name)
+                slots[full] = Slot(full, one, False, needed, name)
         else:
-            slots[name] = _Slot(name, kinds, many, needed, None)
+            slots[name] = Slot(name, kinds, many, needed, None)
     return slots
 
 
 def _fit(kind: str, value: Any, path: str, remarks: Remarks) -> Any:
-    if kind in _PRIMITIVES:
+    if kind in PRIMITIVES:
         return _fit_primitive(kind, value, path, remarks)
     if kind == "Resource":
         return _fit_contained(value, path, remarks)
@@ -390,7 +402,7 @@ def _fit_element(kind: str, value: Any, path: str, remarks: Remarks) -> Any:
     return fitted
 
 
-def _lacks(kind: str, fitted: Json, slots: dict[str, _Slot], path: str, remarks: Remarks) -> bool:
+def _lacks(kind: str, fitted: Json, slots: dict[str, Slot], path: str, remarks: Remarks) -> bool:
     wanting = {slot.one_of or name for name, slot in slots.items() if slot.needed}
     wanting -= {slots[name].one_of or name for name in fitted if name in slots}
     if kind == "Extension" and len(fitted.keys() - {"id", "url"}) == 0:
@@ -403,7 +415,7 @@ def _lacks(kind: str, fitted: Json, slots: dict[str, _Slot], path: str, remarks:
     return bool(wanting)
 
 
-def _drop_alternatives(fitted: Json, slots: dict[str, _Slot], path: str, remarks: Remarks) -> None:
+def _drop_alternatives(fitted: Json, slots: dict[str, Slot], path: str, remarks: Remarks) -> None:
     """Of value[x] there can be one, and an extension has either a value or extensions."""
     values = [name for name in fitted if name in slots and slots[name].one_of]
     if slots is _slots("Extension") and values and "extension" in fitted:
@@ -414,9 +426,9 @@ def _drop_alternatives(fitted: Json, slots: dict[str, _Slot], path: str, remarks
         del fitted[name]
 
 
-def _fit_property(name: str, value: Any, slots: dict[str, _Slot], path: str, remarks: Remarks) -> Any:
+def _fit_property(name: str, value: Any, slots: dict[str, Slot], path: str, remarks: Remarks) -> Any:
     slot = slots.get(name.removeprefix("_"))
-    if slot is None or (name.startswith("_") and slot.kind not in _PRIMITIVES):
+    if slot is None or (name.startswith("_") and slot.kind not in PRIMITIVES):
         remarks(path, "is nothing that FHIR R4 knows here, and is left out")
         return _NOTHING
     if name.startswith("_"):
@@ -438,7 +450,7 @@ def _fit_list(kind: str, values: list[Any], path: str, remarks: Remarks) -> Any:
     return kept or _NOTHING
 
 
-def _fit_beside(slot: _Slot, value: Any, path: str, remarks: Remarks) -> Any:
+def _fit_beside(slot: Slot, value: Any, path: str, remarks: Remarks) -> Any:
     """What stands beside a simple value: its extensions, translations among them."""
     if slot.many:
         remarks(path, "stands beside a list, and is left out")

@@ -33,7 +33,6 @@ REFUSED = [
         "column 44: the file ends here, before it is complete",
     ),
     (b'{"resourceType": "Questionnaire",\n "item": [}', "line 2, column 11"),
-    (b"<Questionnaire/>", "line 1: this is XML"),
     (b"\xff\xfe{", "byte 2: this is no UTF-16"),
     (b'{"title": "f\xfcr"}', "byte 12: this is no UTF-8"),
     (b"[1]", "line 1: this is no FHIR resource"),
