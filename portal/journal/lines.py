@@ -94,6 +94,7 @@ class What(StrEnum):
     SAID_MET = "said-met"
     SAID_NOT_MET = "said-not-met"
     NOTE_WRITTEN = "note-written"
+    NOTE_READ = "note-read"
     KEPT_OUTSIDE_HOURS = "kept-outside-hours"
     # The therapist's own affairs.
     DIARY_CHANGED = "diary-changed"
@@ -146,6 +147,7 @@ GROUPS: Mapping[str, frozenset[What]] = {
             What.MESSAGES_OPENED,
             What.LAMP_OPENED,
             What.AMENDMENT_READ,
+            What.NOTE_READ,
             What.LAMPS_SEEN,
             What.LAMP_NOTED,
             What.LAMP_CLOSED,

@@ -29,7 +29,6 @@ _MOST_TO_CHOOSE = 100
 _LONGEST = timedelta(days=1)
 # Whoever has not said within so long whether the two have met is not asked for ever.
 _ASKED_FOR = timedelta(days=60)
-_READ_FOR = timedelta(days=7)
 _MATTERS = [Status.REQUESTED, Status.PROPOSED, Status.CONFIRMED, Status.DECLINED]
 
 
@@ -145,7 +144,7 @@ def laid_out(
         # Of somebody else's client, for whom this therapist stands in, there is only the lamp.
         if lamp.status is LampStatus.LIT and lamp.client.therapist_id == therapist.id:
             person(lamp.client).lamps.append(lamp)
-    _take_up(standing, person, now)
+    _take_up(standing, person)
     news = news_for(db, therapist)
     for each in news.corrected:
         person(each.client).amended_at = each.at
@@ -274,19 +273,16 @@ def _matters(therapist: Therapist, now: datetime, until: datetime) -> Sequence[C
         .limit(1)
         .scalar_subquery()
     )
+    is_unread = and_(Consultation.sealed_note.is_not(None), Consultation.note_read_at.is_(None))
     confirmed = and_(
         Consultation.status == Status.CONFIRMED,
         or_(
             and_(Consultation.starts_at > now - _ASKED_FOR, Consultation.starts_at < until),
-            and_(Consultation.starts_at > now, Consultation.sealed_note.is_not(None)),
+            is_unread,
         ),
     )
-    # They said why none of the times fits; that is worth reading for a while.
-    none_fits = and_(
-        Consultation.status == Status.DECLINED,
-        Consultation.sealed_note.is_not(None),
-        Consultation.answer_by > now - _READ_FOR,
-    )
+    # They said why none of the times fits.
+    none_fits = and_(Consultation.status == Status.DECLINED, is_unread)
     waits = Consultation.status.in_([Status.REQUESTED, Status.PROPOSED])
     return (
         # An answer is due before the time that it is about, so whatever matters lies behind this.
@@ -301,11 +297,11 @@ def _matters_at(consultation: Consultation) -> tuple[datetime, int]:
     return consultation.starts_at if settled else consultation.answer_by, consultation.id
 
 
-def _take_up(standing: Iterable[Consultation], person: Callable[[Client], Waiting], now: datetime) -> None:
+def _take_up(standing: Iterable[Consultation], person: Callable[[Client], Waiting]) -> None:
     for each in standing:
         if each.status is Status.REQUESTED:
             person(each.client).requests.append(each)
-        elif each.status is Status.DECLINED or (each.sealed_note and now < each.starts_at):
+        elif each.has_unread_note:
             person(each.client).notes.append(each)
 
 

@@ -31,6 +31,7 @@ from portal.scheduling.answers import (
     NotOverYet,
     confirm_consultation,
     decline_consultation,
+    read_note,
     say_whether_met,
 )
 from portal.scheduling.holding import Begun, SlotNotOffered
@@ -240,6 +241,20 @@ def say_met(therapist: Therapist, reference: str) -> ResponseReturnValue:
     else:
         flash("Noted. Nobody is told, and you can change it here at any time.")
     return redirect(url_for("review.show", reference=reference), code=303)
+
+
+@blueprint.post("/consultations/<string:reference>/note")
+@therapist_only
+def read_what_they_wrote(therapist: Therapist, reference: str) -> ResponseReturnValue:
+    form = AnswerForm()
+    form.validate()
+    consultation = consultation_of(current_db(), therapist, reference)
+    try:
+        with transaction() as db:
+            read_note(db, consultation, seen=form.version.data, now=clock.now())
+    except Overtaken:
+        flash("They have written more meanwhile, or something else has happened. Look once more.")
+    return redirect(url_for("review.person", reference=consultation.client.reference), code=303)
 
 
 def _answered(

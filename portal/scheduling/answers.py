@@ -75,6 +75,19 @@ def say_whether_met(db: Session, consultation: Consultation, *, met: bool, now: 
     consultation.make(Move.MEET if met else Move.MISS, by=Party.THERAPIST, at=now)
 
 
+def read_note(db: Session, consultation: Consultation, *, seen: int | None, now: datetime) -> None:
+    """The therapist has read what the client wrote about it, as it stood in the version `seen`.
+
+    Nobody is told. Raises Overtaken if something has happened since, a line that was added for one.
+    """
+    consultation = as_it_stands(db, consultation, version=seen)
+    if consultation.sealed_note is None or consultation.note_read_at is not None:
+        return
+    consultation.note_read_at = now
+    client, therapist = consultation.client.reference, consultation.therapist
+    note(db, What.NOTE_READ, by=therapist, about=client, subject=consultation.reference)
+
+
 def keep_outside_hours(db: Session, consultation: Consultation) -> None:
     """It stays where it is, although the hours have changed since.
 

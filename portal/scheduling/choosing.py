@@ -59,6 +59,7 @@ def decline_proposal(
     row = note_row(consultation.reference)
     # What was said with a refusal that was taken back is said no more.
     consultation.sealed_note = seal(db, consultation.client.data_key, words, of=row) if words else None
+    consultation.note_read_at = None
     calendar = file_of(consultation, changed_at=now) if had_entry else None
     emails.tell_of_none_taken(db, consultation, calendar=calendar, now=now)
 

@@ -214,6 +214,7 @@ _BLANK = {
     "sealed_reply": None,
     "sealed_offer": None,
     "sealed_note": None,
+    "note_read_at": None,
     "kept_outside_hours": False,
     "calendar_sequence": 0,
     "version": 1,

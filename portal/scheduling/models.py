@@ -71,6 +71,8 @@ class Consultation(Base):
     sealed_reply: Mapped[bytes | None]
     sealed_offer: Mapped[bytes | None]
     sealed_note: Mapped[bytes | None]
+    # When the therapist said that they have read the note, as it is now.
+    note_read_at: Mapped[datetime | None]
     # It lies outside the hours, and the therapist has said that it stays.
     kept_outside_hours: Mapped[bool] = mapped_column(default=False)
     # RFC 5545 §3.8.4.7 and §3.8.7.4. A consultation that has replaced another goes on with its UID. Before
@@ -94,6 +96,10 @@ class Consultation(Base):
     @property
     def holds_its_time(self) -> bool:
         return self.status in HOLDS_ITS_TIME
+
+    @property
+    def has_unread_note(self) -> bool:
+        return self.sealed_note is not None and self.note_read_at is None
 
     @property
     def terms(self) -> ConsultationKind | Kind:

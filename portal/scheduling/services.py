@@ -179,6 +179,7 @@ def write_note(db: Session, consultation: Consultation, words: str, *, now: date
         raise NoRoomForMore
     row = note_row(consultation.reference)
     consultation.sealed_note = seal(db, consultation.client.data_key, together, of=row)
+    consultation.note_read_at = None
     emails.tell_of_note(db, consultation, now=now)
     client = consultation.client
     note(db, What.NOTE_WRITTEN, by=client, about=client.reference, subject=consultation.reference)

@@ -210,6 +210,7 @@ READING_AT_THE_DOORS = {
     "accounts.address_change.change_to_stop",
     "accounts.begun.begun_step",
     "accounts.invitations.invitation_behind",
+    "accounts.invitations.invitations_not_taken_up",
     "accounts.invitations.invitations_of",
     "accounts.passkeys.named_passkeys",
     "accounts.second_step.secret_to_set_up",

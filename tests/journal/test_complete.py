@@ -198,6 +198,7 @@ ROUTES = {
     "review.phrases": "scheduling.phrases.add_phrase",
     "review.place": "scheduling.placing.place_consultation",
     "review.propose": "scheduling.proposing.propose_times",
+    "review.read_what_they_wrote": "scheduling.answers.read_note",
     "review.remove_words": "scheduling.phrases.remove_phrase",
     "review.say_met": "scheduling.answers.say_whether_met",
     "review.take_back": "scheduling.undoing.undo",
@@ -352,6 +353,12 @@ def _tampered(world, db):
     journal.accept_journal(db)
 
 
+def _note_read(world, db):
+    confirmed = world.consultation(db, Status.CONFIRMED)
+    services.write_note(db, confirmed, "x", now=world.now)
+    answers.read_note(db, confirmed, seen=None, now=world.now)
+
+
 def _met(world, db):
     over = world.consultation(db, Status.CONFIRMED, days=-2)
     answers.say_whether_met(db, over, met=True, now=world.now)
@@ -492,6 +499,7 @@ ACTS = {
         lambda w, db: answers.keep_outside_hours(db, w.consultation(db)),
     ),
     "scheduling.answers.say_whether_met": (What.SAID_MET, _met),
+    "scheduling.answers.read_note": (What.NOTE_READ, _note_read),
     "scheduling.choosing.accept_proposal": (
         What.OFFER_ACCEPTED,
         lambda w, db: choosing.accept_proposal(

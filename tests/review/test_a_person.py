@@ -6,10 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from portal.database import transaction
 from portal.diary.kinds import Manner
 from portal.journal.lines import What
 from portal.journal.noting import note
 from portal.scheduling.lifecycle import Status
+from portal.scheduling.queries import consultation_of
+from portal.scheduling.services import write_note
+from portal.scheduling.words import note_row
+from portal.vault.words import seal
 from tests import make
 
 
@@ -113,3 +118,52 @@ def test_more_new_intakes_than_the_queue_shows_are_a_press_away(db, ada, desk, n
     assert "Sam 20" not in page.text
     more = page.link_called("More have sent their answers: all of them")
     assert "Sam 20" in desk.open(more.get("href")).text
+
+
+@pytest.fixture
+def written(app, db, ada, sam, now):
+    """`written(status)`: a time about which Sam wrote, once it was too late to change it, or as none fits."""
+
+    def write(status, words="I may be ten minutes late."):
+        one = make.consultation(
+            db, client=sam, therapist=ada, starts_at=now + timedelta(hours=5), status=status
+        )
+        one.sealed_note = seal(db, sam.data_key, words, of=note_row(one.reference))
+        db.flush()
+        return one
+
+    return write
+
+
+@pytest.mark.parametrize("status", [Status.CONFIRMED, Status.DECLINED])
+def test_what_they_wrote_about_a_time_waits_until_it_is_read_and_no_longer(
+    db, sam, desk, written, status, now, later
+):
+    written(status)
+    assert "Wrote about Mon 1 March, 14:00" in desk.open("/desk").text
+    later(now + timedelta(days=9))
+    desk.sign_in(sam.therapist)
+    assert "Wrote about Mon 1 March, 14:00" in desk.open("/desk").text
+
+    desk.open(f"/desk/clients/{sam.reference}")
+    page = desk.press("I have read this")
+
+    assert page.buttons.count("I have read this") == 0
+    assert "Wrote about" not in desk.open("/desk").text
+    assert (
+        "You noted having read what they wrote about a time."
+        in desk.open(f"/desk/clients/{sam.reference}").text
+    )
+
+
+def test_what_they_add_while_the_page_is_open_is_not_read_yet(app, db, sam, desk, written, now):
+    one = written(Status.CONFIRMED)
+    desk.open(f"/desk/consultations/{one.reference}")
+    with app.test_request_context(base_url=app.config["BASE_URL"]), transaction() as writing:
+        write_note(writing, consultation_of(writing, sam, one.reference), "And tired.", now=now)
+
+    page = desk.press("I have read this")
+
+    assert "They have written more meanwhile" in page.text
+    assert "And tired." in page.text
+    assert "Wrote about" in desk.open("/desk").text
