@@ -10,6 +10,7 @@ from itertools import islice
 from portal.intake.fhir_mending import referred
 from portal.intake.fhir_shapes import (
     LONGEST_NAME,
+    UNKNOWN,
     Json,
     Remarks,
     Unusable,
@@ -181,7 +182,7 @@ def _written(tree: Json, item: Json, path: str, words: Words, remarks: Remarks) 
 
 def _say_of_option(option: Json, path: str, remarks: Remarks) -> None:
     for each in (*option.get("extension", ()), *option.get("valueCoding", {}).get("extension", ())):
-        if each["url"] not in _WEIGHTS:
+        if each["url"] not in {*_WEIGHTS, UNKNOWN}:
             remarks(path, f"{each['url'].rsplit('/', 1)[-1][:60]} is kept for export, and not used")
 
 

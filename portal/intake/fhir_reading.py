@@ -27,6 +27,7 @@ from portal.intake.fhir_options import (
 from portal.intake.fhir_shapes import (
     KEPT,
     OURS,
+    UNKNOWN,
     Json,
     Remark,
     Remarks,
@@ -79,7 +80,7 @@ _SAID_BY_FHIR = frozenset(
 _ROOT_SAID_BY_FHIR = frozenset(["title", "items", "source", "source_language"])
 OWN_NAMES = tuple(name for name in Questionnaire.model_fields if name not in _ROOT_SAID_BY_FHIR)
 
-_UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CONSTRAINT, OWN_ITEM])
+_UNDERSTOOD = frozenset([HIDDEN, UNIT, MIN, MAX, _CONTROL, *_CONSTRAINT, OWN_ITEM, UNKNOWN])
 # The published totals that are worked out from answers, by their LOINC codes; and how such items are worded.
 _TOTALS = frozenset({"44261-6", "70274-6", "55758-7", "69725-0", "71956-7"})
 _TOTAL_WORDS = re.compile(
@@ -481,7 +482,7 @@ def _say_of_text(reading: _Reading, path: str, item: Json) -> None:
     if "definition" in item:
         reading.remarks(under(path, "definition"), _KEPT)
     for each in item.get("_text", {}).get("extension", ()):
-        if each["url"] != TRANSLATION:
+        if each["url"] not in {TRANSLATION, UNKNOWN}:
             reading.remarks(under(path, "_text"), f"{_called(each)} is kept for export, and not used")
 
 
@@ -495,7 +496,7 @@ def _say_of_root(tree: Json, remarks: Remarks) -> None:
     if "modifierExtension" in tree:
         remarks("modifierExtension", "changes what all of this means in a way not known here")
     for position, each in enumerate(tree.get("extension", ())):
-        if each["url"] not in {OWN_QUESTIONNAIRE, KEPT}:
+        if each["url"] not in {OWN_QUESTIONNAIRE, KEPT, UNKNOWN}:
             remarks(under("", "extension", position), f"{_called(each)} is kept for export, and not used")
 
 

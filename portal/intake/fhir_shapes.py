@@ -31,6 +31,9 @@ XHTML = "http://hl7.org/fhir/StructureDefinition/rendering-xhtml"
 _MARKUP = frozenset({XHTML})
 # Contained resources of which nothing is made and nothing known: as JSON, so that they can be told again.
 KEPT = f"{OURS}/StructureDefinition/kept"
+# What an element of a file says under names that R4 does not know: as JSON, so that it can be told again.
+UNKNOWN = f"{OURS}/StructureDefinition/unknown"
+_LONGEST_ASIDE = 100_000
 _CONTAINED = frozenset({"ValueSet", "CodeSystem", "Library"})
 
 _ANY = (
@@ -390,16 +393,35 @@ def _fit_element(kind: str, value: Any, path: str, remarks: Remarks) -> Any:
         remarks(path, "is not an object, and is left out")
         return _NOTHING
     slots, fitted = _slots(kind), {}
+    unknown = {name: each for name, each in value.items() if not _has_place(name, slots)}
     for name, each in value.items():
-        kept = _fit_property(name, each, slots, under(path, str(name)[:60]), remarks)
+        kept = _NOTHING if name in unknown else _fit_property(name, each, slots, under(path, name), remarks)
         if kept is not _NOTHING:
             fitted[name] = kept
     _drop_alternatives(fitted, slots, path, remarks)
+    if not fitted:
+        remarks(path or "the file", "is empty, and is left out")
     if not fitted or _lacks(kind, fitted, slots, path, remarks):
-        if not fitted:
-            remarks(path or "the file", "is empty, and is left out")
         return _NOTHING
+    if unknown:
+        _keep_aside(kind, fitted, unknown, path, remarks)
     return fitted
+
+
+def _has_place(name: str, slots: dict[str, Slot]) -> bool:
+    slot = slots.get(name.removeprefix("_"))
+    return slot is not None and (not name.startswith("_") or slot.kind in PRIMITIVES)
+
+
+def _keep_aside(kind: str, fitted: Json, unknown: Json, path: str, remarks: Remarks) -> None:
+    """What R4 has no name for, word for word in an extension; an extension can have none beside its value."""
+    plain = json.dumps(_without_markup(unknown), sort_keys=True)
+    can_be_kept = kind != "Extension" and len(plain) <= _LONGEST_ASIDE
+    if can_be_kept:
+        fitted["extension"] = [*fitted.get("extension", ()), {"url": UNKNOWN, "valueString": plain}]
+    for name in unknown:
+        what = "it is kept aside for export" if can_be_kept else "it is left out"
+        remarks(under(path, name[:60]), f"is nothing that FHIR R4 knows here; {what}")
 
 
 def _lacks(kind: str, fitted: Json, slots: dict[str, Slot], path: str, remarks: Remarks) -> bool:
@@ -427,10 +449,7 @@ def _drop_alternatives(fitted: Json, slots: dict[str, Slot], path: str, remarks:
 
 
 def _fit_property(name: str, value: Any, slots: dict[str, Slot], path: str, remarks: Remarks) -> Any:
-    slot = slots.get(name.removeprefix("_"))
-    if slot is None or (name.startswith("_") and slot.kind not in PRIMITIVES):
-        remarks(path, "is nothing that FHIR R4 knows here, and is left out")
-        return _NOTHING
+    slot = slots[name.removeprefix("_")]
     if name.startswith("_"):
         return _fit_beside(slot, value, path, remarks)
     if not slot.many:

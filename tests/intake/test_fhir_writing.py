@@ -7,13 +7,13 @@ import json
 from fhir.resources.R4B.questionnaire import Questionnaire as Standard
 from hypothesis import HealthCheck, given, settings
 
-from portal.intake.fhir_shapes import Unusable
+from portal.intake.fhir_shapes import UNKNOWN, Unusable
 from portal.intake.fhir_writing import written
 from portal.intake.path import Path
 from portal.intake.questionnaire import canonical, parsed
 from portal.intake.services import shipped_questionnaire
 from tests.intake.definitions import definitions, item, questionnaire, when
-from tests.intake.fhir import brought, resource, resources, scored, spoilt
+from tests.intake.fhir import brought, coded, resource, resources, scored, spoilt
 from tests.intake.fhir import item as fhir_item
 
 slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -86,6 +86,42 @@ def test_what_is_not_understood_is_kept_word_for_word():
     )
 
     assert written(brought(tree).questionnaire) == tree
+
+
+def test_what_has_a_name_that_the_standard_does_not_know_is_kept_word_for_word_too():
+    newer = {"disabledDisplay": "protected", "_hint": {"note": ["Über", {"div": "<b/>"}]}}
+    tree = resource(
+        fhir_item("a", "choice", answerOption=[coded("x") | {"colour": "green"}], **newer),
+        fhir_item("b", extension=[{"url": "urn:x", "valueCode": "y", "weight": 3}]),
+        copyrightLabel="Ours",
+    )
+
+    made = brought(tree)
+
+    once = written(made.questionnaire)
+    assert _valid(once)
+    aside = {"url": UNKNOWN, "valueString": json.dumps({"copyrightLabel": "Ours"})}
+    assert once["extension"] == [aside]
+    assert json.loads(once["item"][0]["extension"][0]["valueString"]) == {
+        "disabledDisplay": "protected",
+        # Markup is kept nowhere.
+        "_hint": {"note": ["Über"]},
+    }
+    assert json.loads(once["item"][0]["answerOption"][0]["extension"][0]["valueString"]) == {
+        "colour": "green"
+    }
+    assert [(each.path, each.words.split("; ")[1]) for each in made.remarks if "R4" in each.words] == [
+        ("item[0].answerOption[0].colour", "it is kept aside for export"),
+        ("item[0].disabledDisplay", "it is kept aside for export"),
+        ("item[0]._hint", "it is kept aside for export"),
+        ("item[1].extension[0].weight", "it is left out"),
+        ("copyrightLabel", "it is kept aside for export"),
+    ]
+    again = brought(once)
+    assert (again.questionnaire, written(again.questionnaire)) == (made.questionnaire, once)
+    assert again.remarks == [
+        each for each in again.remarks if "urn:x" in each.words or "x is kept" in each.words
+    ]
 
 
 def test_a_contained_resource_that_is_not_known_is_kept_aside_word_for_word():
