@@ -27,6 +27,7 @@ from portal.journal.noting import note
 from portal.privacy.gathering import Scope, all_of, client_to_copy, consultations
 from portal.privacy.models import CopyOfAll
 from portal.privacy.queries import key_row
+from portal.reading.rendering import rendered
 from portal.safekeeping.container import open_pieces, seal_pieces
 from portal.safekeeping.files import replaced_whole
 from portal.scheduling.calendar_file import file_of
@@ -163,7 +164,12 @@ def _files_of(reference: str, scope: Scope, by: By, *, in_folder: bool) -> Itera
         plain = all_of(db, client, scope)
         plain["made_at"] = clock.now().isoformat()
         yield "everything.json", json.dumps(plain, ensure_ascii=False, indent=2).encode()
-        shown = {"copy": plain, "for_therapist": scope.for_therapist, "names": names_of_therapists(db)}
+        shown = {
+            "copy": plain,
+            "agreed_texts": [rendered(each["text"]) for each in plain["agreements"]],
+            "for_therapist": scope.for_therapist,
+            "names": names_of_therapists(db),
+        }
         style = "../portal.css" if in_folder else "portal.css"
         yield "index.html", render_template("privacy/copy.html", **shown, style=style).encode()
         if not in_folder and can_be_drawn():
