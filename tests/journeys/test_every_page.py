@@ -164,11 +164,21 @@ def test_help_is_one_press_away_on_every_page_of_what_went_wrong(failing):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("who", ["a stranger", "a client", "another client", "the therapist"])
-def test_every_page_fits_and_asks_nobody_else_for_anything(
-    app, db, practice, ada, sam, kit, browser, chromium, address, who
+@pytest.mark.parametrize(
+    ("who", "scripts"),
+    [
+        *(("a stranger", True), ("a client", True), ("another client", True), ("the therapist", True)),
+        *(("a client", False), ("the therapist", False)),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "with scripts" if each else "without",
+)
+def test_every_page_fits_prints_where_help_is_and_asks_nobody_else_for_anything(
+    app, db, practice, ada, sam, kit, browser, chromium, address, who, scripts
 ):
-    """In Chromium, 320 pixels wide: no page is scrolled sideways, and none sends a request elsewhere."""
+    """In Chromium, 320 pixels wide: no page is scrolled sideways, and none sends a request elsewhere.
+
+    On each of them, printed as on the screen, a sentence says whom to call.
+    """
     person = {"a client": sam, "another client": kit, "the therapist": ada}.get(who)
     audience = {"the therapist": Audience.THERAPIST}.get(who, Audience.CLIENT)
     if person:
@@ -179,8 +189,8 @@ def test_every_page_fits_and_asks_nobody_else_for_anything(
             app, browser, Audience.PUBLIC, *([audience, Audience.SIGNED_IN] if person else [])
         )
     ]
-    page = new_page(chromium, size=NARROWEST)
-    asked, complaints, too_wide = set(), [], []
+    page = new_page(chromium, size=NARROWEST, scripts=scripts)
+    asked, complaints, too_wide, without_help = set(), [], [], []
     page.on("request", lambda request: asked.add("{0.scheme}://{0.netloc}".format(urlsplit(request.url))))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     if person:
@@ -190,9 +200,14 @@ def test_every_page_fits_and_asks_nobody_else_for_anything(
         page.goto(f"{address}{place}")
         if page.evaluate("document.documentElement.scrollWidth") > NARROWEST["width"]:
             too_wide.append(place)
+        for medium in ("print", "screen"):
+            page.emulate_media(media=medium)
+            if not page.locator(".foot", has_text="If you are in danger now").is_visible():
+                without_help.append((medium, place))
     page.context.close()
 
     assert too_wide == []
+    assert without_help == []
     assert asked == {address}
     # A browser itself complains of the page that is not there.
     assert [each for each in complaints if "404" not in each] == []

@@ -193,6 +193,8 @@ def test_the_page_is_read_without_a_server_and_asks_nobody_for_anything(sams):
     ]
     assert loaded == ["portal.css"]
     assert "http" not in page
+    # Where help is stands on this page too (C1).
+    assert next(root.all("footer")).text.startswith("If you are in danger now, call ")
 
 
 def test_the_data_is_in_the_standards_forms(sams):
