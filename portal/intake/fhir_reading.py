@@ -44,6 +44,7 @@ from portal.intake.minutes import minutes_of
 from portal.intake.questionnaire import (
     TAKEN,
     Item,
+    LampRule,
     Malformed,
     Note,
     OneOf,
@@ -52,6 +53,7 @@ from portal.intake.questionnaire import (
     Section,
     SeveralOf,
     as_definition,
+    lamp_of,
 )
 
 _HL7 = "http://hl7.org/fhir/StructureDefinition/"
@@ -204,7 +206,10 @@ def _definition(plain: Json, own: Json, remarks: Remarks) -> Questionnaire:
     """With what the portal itself had said of it, if that still fits. Raises Unusable."""
     if own:
         try:
-            return as_definition(plain | own)
+            made = as_definition(plain | own)
+            for lamp in made.lamps:
+                _say_of_lamp(lamp, "extension", remarks)
+            return made
         except Malformed as problem:
             remarks("extension", f"what the portal had noted does not fit: {str(problem)[:300]}")
             plain |= {"items": [_by_itself(part) for part in plain["items"]]}
@@ -213,6 +218,13 @@ def _definition(plain: Json, own: Json, remarks: Remarks) -> Questionnaire:
     except Malformed as problem:
         raise Unusable(problem.problems[0].removeprefix("the file: Value error, ")) from None
     return made.model_copy(update={"minutes": minutes_of(made)})
+
+
+def _say_of_lamp(rule: LampRule | None, path: str, remarks: Remarks) -> None:
+    """Clients would read its words in a hard moment: whoever takes them over has read them before."""
+    if rule is not None:
+        words = " ".join(f"{rule.heading}: {rule.words}".split())
+        remarks(path, f"brings a lamp, and clients will read: “{words[:300]}”")
 
 
 def _by_itself(part: Part) -> Part:
@@ -241,6 +253,7 @@ def _read_item(reading: _Reading, path: str, item: Json, within: str | None) -> 
     own = _own(item, OWN_ITEM, own_names(part.kind), under(path, "extension"), reading.remarks)
     if own:
         part = _with_own(part, own, path, reading.remarks)
+        _say_of_lamp(lamp_of(part), under(path, "extension"), reading.remarks)
     if not isinstance(part, Note | Section):
         initial = initial_of(item, part, path, reading.remarks)
         part = part if initial is None else part.model_copy(update={"initial": initial})

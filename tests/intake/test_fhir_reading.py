@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from portal.intake.fhir_reading import OWN_ITEM, OWN_QUESTIONNAIRE
 from portal.intake.fhir_shapes import Unusable
 from portal.intake.path import Path
 from tests.intake.definitions import answered
@@ -362,3 +365,19 @@ def test_a_note_of_the_portal_s_own_is_held_to_the_same_rules():
     assert len(made.remarks) == 3
     with pytest.raises(Unusable, match="'nothing' is not an earlier question"):
         brought(resource(unfit[3]))
+
+
+def test_the_words_of_a_lamp_that_a_file_brings_are_read_before_it_is_accepted():
+    lamp = {"codes": ["yes"], "heading": "Stay", "words": "Do not\ncall anybody."}
+    own = {"url": OWN_ITEM, "valueString": json.dumps({"lamp": lamp})}
+    wide = {
+        "url": OWN_QUESTIONNAIRE,
+        "valueString": json.dumps({"lamps": [lamp | {"heading": "Wait"}], "name": "x", "minutes": 1}),
+    }
+
+    made = brought(resource(item("a", "boolean", extension=[own]), item("b", "boolean"), extension=[wide]))
+
+    assert [(each.path, each.words) for each in made.remarks] == [
+        ("item[0].extension", "brings a lamp, and clients will read: “Stay: Do not call anybody.”"),
+        ("extension", "brings a lamp, and clients will read: “Wait: Do not call anybody.”"),
+    ]
