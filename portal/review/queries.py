@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -19,7 +19,7 @@ from portal.intake.lamp_queries import lamps_open_for, person_of
 from portal.intake.models import Lamp
 from portal.messages.queries import Unread
 from portal.review.news import news_for
-from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
+from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Move, Status
 from portal.scheduling.models import Consultation, ConsultationEvent, HeldWindow
 from portal.scheduling.queries import last_event_of
 from portal.scheduling.words import note_of, offer_of, reply_of, words_of
@@ -29,7 +29,9 @@ _MOST_TO_CHOOSE = 100
 _LONGEST = timedelta(days=1)
 # Whoever has not said within so long whether the two have met is not asked for ever.
 _ASKED_FOR = timedelta(days=60)
-_MATTERS = [Status.REQUESTED, Status.PROPOSED, Status.CONFIRMED, Status.DECLINED]
+# So long a request that went unanswered stands on the desk.
+_TOLD_FOR = timedelta(days=7)
+_MATTERS = [Status.REQUESTED, Status.PROPOSED, Status.CONFIRMED, Status.DECLINED, Status.EXPIRED]
 
 
 class What(StrEnum):
@@ -93,6 +95,9 @@ class Desk:
     # Over, and nobody has said yet whether the two have met.
     over: Sequence[tuple[Consultation, str]]
 
+    # Nobody answered them in time, and their clients have asked for nothing since.
+    unanswered: Sequence[tuple[Consultation, str]]
+
     # Who wrote what is not read yet, longest waiting first.
     unread: Sequence[Unread]
     # The next that is certain, with the name of its client.
@@ -103,7 +108,8 @@ class Desk:
     @property
     def is_busy(self) -> bool:
         """Whether anything at all is on it."""
-        return bool(self.queue or self.lamps or self.proposed or self.todays or self.over or self.unread)
+        waits = self.queue or self.lamps or self.unread or self.unanswered
+        return bool(waits or self.proposed or self.todays or self.over)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +163,7 @@ def laid_out(
         proposed=[each for each in named if each[0].status is Status.PROPOSED],
         todays=[each for each in named if _is_within(each[0], *day)],
         over=[each for each in named if _is_over(each[0], now)],
+        unanswered=[each for each in named if each[0].status is Status.EXPIRED],
         unread=news.unread,
         next_to_come=next((each for each in named if _is_to_come(each[0], now)), None),
         more_have_sent=news.more_have_sent,
@@ -232,8 +239,8 @@ def consultations_on_desk(
 ) -> tuple[Sequence[Consultation], Sequence[Consultation]]:
     """All that the client `beside` ever asked this therapist for, the newest first; and what matters now.
 
-    That is requests and proposals, what is confirmed until then, or was written about, and the next that is
-    confirmed, by when they matter. In one query.
+    That is requests and proposals, what is confirmed until then, or was written about, the next that is
+    confirmed, and requests that lately went unanswered, by when they matter. In one query.
     """
     mattering = select(Consultation.id, true().label("matters")).where(
         Consultation.therapist_id == therapist.id, *_matters(therapist, now, until)
@@ -284,11 +291,35 @@ def _matters(therapist: Therapist, now: datetime, until: datetime) -> Sequence[C
     # They said why none of the times fits.
     none_fits = and_(Consultation.status == Status.DECLINED, is_unread)
     waits = Consultation.status.in_([Status.REQUESTED, Status.PROPOSED])
+    unanswered = and_(
+        Consultation.status == Status.EXPIRED,
+        Consultation.answer_by > now - _TOLD_FOR,
+        _went_unanswered(),
+        ~_asked_since(),
+    )
     return (
         # An answer is due before the time that it is about, so whatever matters lies behind this.
         Consultation.starts_at > now - _ASKED_FOR,
         Consultation.status.in_(_MATTERS),
-        or_(waits, confirmed, none_fits, Consultation.id == next_confirmed),
+        or_(waits, confirmed, none_fits, unanswered, Consultation.id == next_confirmed),
+    )
+
+
+def _went_unanswered() -> ColumnElement[bool]:
+    """Whether it ended as a request: what was offered, or only kept, the therapist did not leave waiting."""
+    return exists().where(
+        ConsultationEvent.consultation_id == Consultation.id,
+        ConsultationEvent.move == Move.EXPIRE,
+        ConsultationEvent.status_before == Status.REQUESTED,
+    )
+
+
+def _asked_since() -> ColumnElement[bool]:
+    """Whether something began with the same client after it was over."""
+    later = aliased(Consultation)
+    return exists().where(
+        later.client_id == Consultation.client_id,
+        later.asked_at >= Consultation.answer_by,
     )
 
 
@@ -301,7 +332,7 @@ def _take_up(standing: Iterable[Consultation], person: Callable[[Client], Waitin
     for each in standing:
         if each.status is Status.REQUESTED:
             person(each.client).requests.append(each)
-        elif each.has_unread_note:
+        elif each.has_unread_note and each.status is not Status.PROPOSED:
             person(each.client).notes.append(each)
 
 

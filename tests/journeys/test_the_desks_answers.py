@@ -537,6 +537,33 @@ def test_what_a_client_wrote_waits_on_the_desk(db, ada, sam, ten, desk):
     assert words in desk.open(f"/desk/consultations/{confirmed.reference}").text
 
 
+def test_what_went_unanswered_stands_on_the_desk_until_they_ask_again(
+    app, db, scene, ada, sam, ten, now, later
+):
+    """T4: the therapist sees it."""
+    asked = scene.ask(sam, ten, answer_by=now + timedelta(hours=3))
+    kit = make.client(db, name="Kit Lowe", therapist=ada)
+    offered = scene.propose(scene.ask(kit, ten + timedelta(hours=1)), ten + timedelta(hours=2))
+    scene.now = now + timedelta(days=3)
+    scene.expire(asked)
+    scene.expire(offered)
+    later(scene.now)
+    desk = Browser(app)
+    desk.sign_in(ada)
+    told = "Sam Reed Had asked for Tue 2 March, 10:00 An answer was promised by Mon 1 March, 12:00"
+
+    page = desk.open("/desk")
+
+    assert told in page.text
+    assert "Kit Lowe Had asked" not in page.text
+    page = desk.follow(told)
+    assert "Offer other times" in page.text
+
+    scene.ask(sam, ten + timedelta(weeks=2))
+
+    assert "Went unanswered" not in desk.open("/desk").text
+
+
 def test_a_calendar_elsewhere_that_fails_is_told_on_the_desk(db, ada, now, ten, desk):
     make.busy_elsewhere(db, ada, ten, ten + timedelta(hours=1))
     source = db.scalars(select(CalendarSource).options(joinedload(CalendarSource.data_key))).one()
