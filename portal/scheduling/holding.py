@@ -27,10 +27,10 @@ from portal.scheduling.models import (
     HeldWindow,
     steps_of,
 )
-from portal.scheduling.queries import consultation_to_change, reminders_of
+from portal.scheduling.queries import confirmed_to_come, consultation_to_change, reminders_of
 from portal.scheduling.recording import note_beginning
 from portal.waiting.models import EarlierWish
-from portal.waiting.services import Opened, note_opened
+from portal.waiting.services import Opened, forget_wish, note_opened
 
 # Their therapist is looked up by the statement itself, behind the lock: whoever asks on a page that was drawn
 # before they were passed on to a colleague asks nobody.
@@ -96,6 +96,7 @@ def settle(
     So does the one that it was to replace, if it is still to come (T5): one that has taken place meanwhile is
     not undone. It has to come from `as_it_stands`. Raises MoveNotAllowed.
     """
+    forget_an_old_wish(db, consultation.client, now=now)
     consultation.make(move, by=by, at=now)
     consultation.settle_on(window)
     consultation.settled_at = now
@@ -104,6 +105,15 @@ def settle(
         earlier.make(Move.REPLACE, by=Party.PORTAL, at=now)
         consultation.goes_on_from(earlier)
     remind_later(db, consultation, now=now)
+
+
+def forget_an_old_wish(db: Session, client: Client, *, now: datetime) -> None:
+    """Before a time becomes the client's: what they wished about one that they have no more is over.
+
+    A wish for something earlier lives on while there is a time that it can be about, and when that moves.
+    """
+    if not confirmed_to_come(db, client, now=now):
+        forget_wish(db, client_id=client.id)
 
 
 def await_answer(db: Session, reference: str, *, answer_by: datetime, zone: ZoneInfo, now: datetime) -> None:

@@ -18,7 +18,13 @@ from portal.journal.lines import What
 from portal.journal.noting import note
 from portal.scheduling import emails
 from portal.scheduling.calendar_file import file_of
-from portal.scheduling.holding import Begun, refuse_if_begun, remind_later, store_and_hold
+from portal.scheduling.holding import (
+    Begun,
+    forget_an_old_wish,
+    refuse_if_begun,
+    remind_later,
+    store_and_hold,
+)
 from portal.scheduling.lifecycle import Move, MoveNotAllowed, Party, Status
 from portal.scheduling.models import Consultation, HeldTime, HeldWindow, steps_of
 from portal.scheduling.objections import Objection, OffTheSteps, TimeTaken, refuse_unless_free
@@ -72,6 +78,7 @@ def place_consultation(
     refuse_unless_free(
         db, rules, chosen, [starts_at], therapist_id=therapist.id, despite=despite, moving=moving
     )
+    forget_an_old_wish(db, client, now=now)
     if earlier is not None:
         earlier.make(Move.REPLACE, by=Party.PORTAL, at=now)
         # Its time is free before it is taken again by plain statements, which flush nothing.

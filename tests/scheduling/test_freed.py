@@ -198,6 +198,24 @@ def test_several_times_of_one_request_go_to_several_people(db, scene, sam, kit, 
     }
 
 
+@pytest.mark.parametrize("placed", [False, True], ids=["confirmed", "placed"])
+def test_a_wish_is_about_the_time_one_has_and_not_about_the_next(db, scene, sam, ten, noon, waits, placed):
+    mine = waits(sam, ten)
+    moved = scene.ask(sam, noon, instead_of=mine)
+    scene.confirm(moved)
+    assert db.get(EarlierWish, sam.id) is not None
+    scene.cancel(moved, by=Party.THERAPIST)
+    assert db.get(EarlierWish, sam.id) is not None, "it may be taken back"
+
+    if placed:
+        scene.place(sam, noon + WEEK)
+    else:
+        scene.confirm(scene.ask(sam, noon + WEEK))
+
+    db.expire_all()
+    assert db.get(EarlierWish, sam.id) is None
+
+
 def test_where_nobody_waits_there_is_nothing_to_do(db, scene, kit, ten, work):
     scene.cancel(scene.ask(kit, ten))
 
