@@ -160,7 +160,8 @@ def is_settled_beside(back: Status, other: Status, *, beside: Beside) -> bool:
 def answered_by(promised: datetime, *, starts_at: datetime) -> datetime:
     """By when a request is answered: as the practice promised, or two hours before the time itself.
 
-    The sooner of the two counts. A time is asked for a day ahead at least, so most of a day is always left.
+    The sooner of the two counts. What can be asked for leaves somebody of the practice an hour to answer by
+    then, in the hours in which they read (`notice_to_answer`).
     """
     return min(promised, starts_at - LAST_ANSWER_BEFORE)
 
