@@ -32,7 +32,7 @@ from portal.privacy.exchanged import Plain, exchanged
 from portal.privacy.exchanged import iso as _iso
 from portal.reading.models import Reading, ReadingMark
 from portal.scheduling.models import Consultation, ConsultationEvent
-from portal.scheduling.words import note_of, offer_of, reply_of, words_of
+from portal.scheduling.words import note_of, offer_of, refusal_taken_back, reply_of, words_of
 from portal.vault.keyring import CannotBeOpened
 from portal.vault.words import CANNOT_BE_OPENED, shown, unseal
 from portal.waiting.models import EarlierWish
@@ -211,7 +211,7 @@ def _times(db: Session, client: Client) -> Iterator[Plain]:
             "what_you_wrote_with_it": words_of(db, each),
             "what_was_written_with_other_times": offer_of(db, each),
             "what_was_answered": reply_of(db, each),
-            "what_you_wrote_later": note_of(db, each),
+            "what_you_wrote_later": note_of(db, each) or refusal_taken_back(db, each),
             "history": [
                 {"what": line.move.value, "by": line.party.value, "at": _iso(line.happened_at)}
                 for line in db.scalars(history.order_by(ConsultationEvent.id))
