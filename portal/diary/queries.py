@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -233,3 +233,12 @@ def _openings(db: Session, asked: dict[str, int]) -> tuple[dict[int | None, list
         else:
             differ.append((written, (first, last, [(begins, until) for begins, until in stretches])))
     return hours, [each for _, each in sorted(differ)]
+
+
+def kinds_with_ids(db: Session, ids: Collection[int]) -> Mapping[int, ConsultationKind]:
+    """These kinds, offered or not; without any, nothing is asked."""
+    if not ids:
+        return {}
+    return {
+        kind.id: kind for kind in db.scalars(select(ConsultationKind).where(ConsultationKind.id.in_(ids)))
+    }

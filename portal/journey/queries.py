@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
@@ -15,6 +15,8 @@ from portal.accounts.models import Client
 from portal.accounts.queries import name_of
 from portal.consent.queries import OPEN_TEXTS, OpenTexts
 from portal.database import rows
+from portal.diary.models import ConsultationKind
+from portal.diary.queries import kinds_with_ids
 from portal.intake.queries import Overview, Progress, overview_of
 from portal.journey.steps import Standings, standings
 from portal.messages.queries import UNREAD_BY_CLIENT
@@ -80,6 +82,8 @@ class Way:
     reading: FirstReading | None
     overview: Overview
     held: Sequence[Held]
+    # Of those that are confirmed, the kinds by their ids: how and where one meets is told from then on.
+    kinds: Mapping[int, ConsultationKind]
     # Only where nothing is held.
     ended: Ended | None
     standings: Standings
@@ -102,7 +106,10 @@ class Way:
 
 
 def way_of(db: Session, client: Client, *, now: datetime) -> Way:
-    """All that the page of the next step says of this client, in three queries."""
+    """All that the page of the next step says of this client, in three queries.
+
+    One more tells how one meets, where something is confirmed and its therapist has said so.
+    """
     beside = _together(db, client)
     overview = overview_of(db, client)
     held = consultations_of(db, client, since=now)
@@ -111,6 +118,9 @@ def way_of(db: Session, client: Client, *, now: datetime) -> Way:
         reading=beside.first,
         overview=overview,
         held=held,
+        kinds=kinds_with_ids(
+            db, {each.kind_id for each in held if each.kind_id and each.status is Status.CONFIRMED}
+        ),
         ended=None if held else _ended(beside.last, now),
         standings=standings(
             said_read=None if beside.first is None else beside.first.said_at is not None,

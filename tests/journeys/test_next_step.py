@@ -54,6 +54,24 @@ def test_a_confirmed_time_says_so_and_a_past_one_is_gone(db, now, browser):
     assert "22 February" not in page.text
 
 
+def test_how_one_meets_is_told_once_the_time_is_confirmed(db, now, browser):
+    ada = make.therapist(db)
+    sam = make.client(db, therapist=ada)
+    kind = make.kind(db, ada, place="https://meet.example/willow")
+    asked = make.consultation(db, client=sam, therapist=ada, starts_at=now + timedelta(days=1, hours=1))
+    asked.kind_id = kind.id
+    db.flush()
+    browser.sign_in(sam)
+    assert "meet.example" not in browser.open("/next").text
+
+    asked.status = Status.CONFIRMED
+    db.flush()
+
+    page = browser.open("/next")
+    assert "By video: https://meet.example/willow" in page.text
+    assert page.link_called("Cancel").get("href") == f"/consultations/{asked.reference}/cancellation"
+
+
 def test_it_costs_four_queries_at_most(db, now, browser, queries):
     ada = make.therapist(db)
     sam = make.client(db, therapist=ada)
