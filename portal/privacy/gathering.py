@@ -154,7 +154,7 @@ def _answers(db: Session, client: Client, scope: Scope) -> Iterator[Plain]:
             yield said | {"rows": [{"question": "What was sent", "answer": [CANNOT_BE_OPENED]}]}
             continue
         if scope.for_therapist:
-            said["scores"] = [asdict(score) for score in copy.scores]
+            said["scores"] = [asdict(score) | {"in_words": score.line} for score in copy.scores]
         yield said | {
             "rows": [_row(each) for each in copy.rows],
             "left_out": copy.left_out,
