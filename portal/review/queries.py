@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -27,8 +27,8 @@ from portal.scheduling.words import note_of, offer_of, reply_of, words_of
 _MOST_TO_CHOOSE = 100
 # Nothing that stands in a diary is longer: what began earlier is over.
 _LONGEST = timedelta(days=1)
-# Whoever has not said within so long whether the two have met is not asked for ever.
-_ASKED_FOR = timedelta(days=60)
+# What is older is asked about a few at a time, whether the two have met.
+_LATELY, _MOST_LONG_OVER = timedelta(days=60), 10
 # So long a request that went unanswered stands on the desk.
 _TOLD_FOR = timedelta(days=7)
 _MATTERS = [Status.REQUESTED, Status.PROPOSED, Status.CONFIRMED, Status.DECLINED, Status.EXPIRED]
@@ -248,7 +248,8 @@ def consultations_on_desk(
     theirs = select(Consultation.id, false().label("matters")).where(
         Consultation.therapist_id == therapist.id, Consultation.client_id == (beside.id if beside else None)
     )
-    found = (union_all(mattering, theirs) if beside else mattering).subquery()
+    some = [mattering, _long_over(therapist, now).select()]
+    found = union_all(*some, theirs).subquery() if beside else union_all(*some).subquery()
     rows = (
         db.execute(
             select(Consultation, found.c.matters)
@@ -268,6 +269,21 @@ def consultations_on_desk(
     return history, sorted((each for each, matters in rows if matters), key=_matters_at)
 
 
+def _long_over(therapist: Therapist, now: datetime) -> Subquery:
+    """The next few of long ago of which nobody has said whether the two have met."""
+    return (
+        select(Consultation.id, true().label("matters"))
+        .where(
+            Consultation.therapist_id == therapist.id,
+            Consultation.status == Status.CONFIRMED,
+            Consultation.starts_at <= now - _LATELY,
+        )
+        .order_by(Consultation.starts_at.desc())
+        .limit(_MOST_LONG_OVER)
+        .subquery()
+    )
+
+
 def _matters(therapist: Therapist, now: datetime, until: datetime) -> Sequence[ColumnElement[bool]]:
     next_confirmed = (
         select(Consultation.id)
@@ -284,7 +300,7 @@ def _matters(therapist: Therapist, now: datetime, until: datetime) -> Sequence[C
     confirmed = and_(
         Consultation.status == Status.CONFIRMED,
         or_(
-            and_(Consultation.starts_at > now - _ASKED_FOR, Consultation.starts_at < until),
+            Consultation.starts_at < until,
             is_unread,
         ),
     )
@@ -299,7 +315,7 @@ def _matters(therapist: Therapist, now: datetime, until: datetime) -> Sequence[C
     )
     return (
         # An answer is due before the time that it is about, so whatever matters lies behind this.
-        Consultation.starts_at > now - _ASKED_FOR,
+        Consultation.starts_at > now - _LATELY,
         Consultation.status.in_(_MATTERS),
         or_(waits, confirmed, none_fits, unanswered, Consultation.id == next_confirmed),
     )

@@ -167,3 +167,19 @@ def test_what_they_add_while_the_page_is_open_is_not_read_yet(app, db, sam, desk
     assert "They have written more meanwhile" in page.text
     assert "And tired." in page.text
     assert "Wrote about" in desk.open("/desk").text
+
+
+def test_whether_they_met_is_asked_until_it_is_said_however_long_ago_it_was(db, ada, sam, desk, now):
+    for weeks in range(9, 21):
+        starts_at = now - timedelta(weeks=weeks)
+        make.consultation(db, client=sam, therapist=ada, starts_at=starts_at, status=Status.CONFIRMED)
+
+    page = desk.open("/desk")
+    assert page.buttons.count("We met") == 10
+    assert "Monday 28 December, 09:00, Sam Reed" in page.text
+    assert "Monday 12 October" not in page.text
+    for _ in range(2):
+        desk.open("/desk")
+        desk.press("We met")
+
+    assert "Monday 12 October, 10:00, Sam Reed" in desk.open("/desk").text
