@@ -42,6 +42,7 @@ def _includes(resource: Json, path: str) -> Iterator[tuple[str, Json]]:
 def _rename_contained(plain: Json, remarks: Remarks) -> Mapping[str, str]:
     """The names of what is contained, by what the file calls it; each such as a reference can hold."""
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for path, resource in _contained(plain):
         if "resourceType" not in resource and resource.keys() & {"compose", "expansion"}:
             resource["resourceType"] = "ValueSet"
@@ -51,7 +52,9 @@ def _rename_contained(plain: Json, remarks: Remarks) -> Mapping[str, str]:
         if not isinstance(called, str) or not called.strip("# "):
             continue
         plainly = called.strip().removeprefix("#")
-        names.setdefault(plainly, _free(plainly, set(names.values())))
+        if plainly not in names:
+            names[plainly] = _free(plainly, taken)
+            taken.add(names[plainly])
         if resource["id"] != names[plainly]:
             resource["id"] = names[plainly]
             remarks(under(path, "id"), f"{called[:60]!r} is no name here; read as {names[plainly]!r}")

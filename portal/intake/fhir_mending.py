@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from portal.intake.fhir_circles import refuse_circles
 from portal.intake.fhir_shapes import LONGEST_NAME, Json, Remarks, Unusable, under
@@ -142,12 +141,3 @@ def _guessed(item: Json, holds: bool) -> str:
     if "answerOption" in item or "answerValueSet" in item:
         return "choice"
     return "group" if holds else "string"
-
-
-def referred(tree: Json, reference: str) -> Any:
-    """What is contained under a reference like #colours, or under an address of its own; None for nothing."""
-    contained = tree.get("contained", ())
-    if reference.startswith("#"):
-        return next((each for each in contained if each.get("id") == reference[1:]), None)
-    url = reference.partition("|")[0]
-    return next((each for each in contained if each.get("url") == url), None)

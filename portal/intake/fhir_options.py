@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from portal.intake.fhir_mending import referred
 from portal.intake.fhir_shapes import (
     LONGEST_NAME,
     UNKNOWN,
     Json,
+    Remark,
     Remarks,
     Unusable,
     extension_value,
@@ -36,6 +36,8 @@ _WEIGHING = frozenset({"itemWeight", "ordinalValue"})
 
 _HOW = "bring both in one Bundle"
 
+# Of all questions together: beyond, a small file could keep a reader busy for minutes.
+MOST_ANSWERS = 50_000
 # How deep value sets may stand in one another.
 _DEEPEST = 50
 
@@ -143,13 +145,56 @@ def cut(text: str, path: str, remarks: Remarks) -> str:
     return text[: LONGEST_WORDS - 1].rstrip() + "…"
 
 
-def options_of(tree: Json, item: Json, path: str, words: Words, remarks: Remarks) -> list[Json]:
-    """The options as a definition has them; none where the file does not hold them. Raises Unusable."""
+class Beside:
+    """What a file holds beside its items, by what refers to it; each list of answers is read once."""
+
+    def __init__(self, tree: Json) -> None:
+        self._by_id: dict[str, tuple[str, Json]] = {}
+        self._by_url: dict[str, tuple[str, Json]] = {}
+        # By what refers to it, with what was remarked of it below the item that did.
+        self._lists: dict[str, tuple[list[Json], list[Remark]]] = {}
+        self._room = MOST_ANSWERS
+        for position, each in enumerate(tree.get("contained", ())):
+            place = under("", "contained", position)
+            self._by_id.setdefault(each.get("id", ""), (place, each))
+            self._by_url.setdefault(each.get("url", ""), (place, each))
+
+    def referred(self, reference: str, kind: str) -> tuple[str, Json] | None:
+        """What is under a reference like #colours, or under an address of its own, with its path."""
+        if reference.startswith("#"):
+            found = self._by_id.get(reference[1:])
+        else:
+            found = self._by_url.get(reference.partition("|")[0])
+        return found if found and found[1].get("resourceType") == kind else None
+
+    def options_of(self, item: Json, path: str, words: Words, remarks: Remarks) -> list[Json]:
+        """The options as a definition has them; none where the file does not hold them. Raises Unusable."""
+        reference = None if "answerOption" in item else item.get("answerValueSet")
+        if reference in self._lists:
+            options, said = self._lists[reference]
+            for remark in said:
+                remarks(path + remark.path, remark.words)
+        else:
+            before = len(remarks.found)
+            options = _options_of(self, item, path, words, remarks)
+            if reference is not None:
+                new = remarks.found[before:]
+                said = [
+                    Remark(each.path[len(path) :], each.words) for each in new if each.path.startswith(path)
+                ]
+                self._lists[reference] = options, said
+        self._room -= len(options)
+        if self._room < 0:
+            raise Unusable(f"{path}: with this there are more than {MOST_ANSWERS:,} answers to choose from")
+        return options
+
+
+def _options_of(beside: Beside, item: Json, path: str, words: Words, remarks: Remarks) -> list[Json]:
     options: dict[str, Json] = {}
     seen: set[tuple[str, str]] = set()
     read = 0
     # One more than there may be tells that there are too many; a hostile file may hold any number.
-    for place, option in islice(_written(tree, item, path, words, remarks), MOST_OPTIONS + 1):
+    for place, option in islice(_written(beside, item, path, words, remarks), MOST_OPTIONS + 1):
         read += 1
         option["label"] = cut(option["label"], place, remarks)
         coding = option["coding"]
@@ -166,7 +211,9 @@ def options_of(tree: Json, item: Json, path: str, words: Words, remarks: Remarks
     return list(options.values())
 
 
-def _written(tree: Json, item: Json, path: str, words: Words, remarks: Remarks) -> Iterator[tuple[str, Json]]:
+def _written(
+    beside: Beside, item: Json, path: str, words: Words, remarks: Remarks
+) -> Iterator[tuple[str, Json]]:
     if "answerOption" in item:
         for position, option in enumerate(item["answerOption"]):
             place = under(path, "answerOption", position)
@@ -177,7 +224,9 @@ def _written(tree: Json, item: Json, path: str, words: Words, remarks: Remarks) 
             else:
                 remarks(place, "has no words, and is left out")
     elif "answerValueSet" in item:
-        yield from _of_value_set(tree, item["answerValueSet"], under(path, "answerValueSet"), words, remarks)
+        yield from _of_value_set(
+            beside, item["answerValueSet"], under(path, "answerValueSet"), words, remarks
+        )
 
 
 def _say_of_option(option: Json, path: str, remarks: Remarks) -> None:
@@ -223,7 +272,7 @@ def _made(text: str | None, coding: Json, weight: object) -> Json | None:
 
 
 def _of_value_set(
-    tree: Json,
+    beside: Beside,
     reference: str,
     path: str,
     words: Words,
@@ -237,21 +286,21 @@ def _of_value_set(
         raise Unusable(f"{path}: the value sets {', '.join(within)[:200]} hold one another")
     if len(within) > _DEEPEST:
         raise Unusable(f"{path}: value sets in value sets more than {_DEEPEST} levels deep")
-    found = referred(tree, reference)
-    if found is None or found.get("resourceType") != "ValueSet":
+    held = beside.referred(reference, "ValueSet")
+    if held is None:
         remarks(path, f"{reference[:200]!r} is not in the file, so its answers are not known: {_HOW}")
         return
-    place = f"contained[{tree['contained'].index(found)}]"
-    yield from _own_codes(tree, found, place, words)
+    place, found = held
+    yield from _own_codes(beside, found, place, words)
     if not _is_expanded(found):
-        for where, inner in _included(tree, found, f"{place}.compose", remarks):
+        for where, inner in _included(beside, found, f"{place}.compose", remarks):
             if inner not in done:
-                yield from _of_value_set(tree, inner, where, words, remarks, (*within, reference), done)
+                yield from _of_value_set(beside, inner, where, words, remarks, (*within, reference), done)
     done.add(reference)
 
 
-def _own_codes(tree: Json, value_set: Json, place: str, words: Words) -> Iterator[tuple[str, Json]]:
-    for concept in _concepts(tree, value_set):
+def _own_codes(beside: Beside, value_set: Json, place: str, words: Words) -> Iterator[tuple[str, Json]]:
+    for concept in _concepts(beside, value_set):
         kept = coding_of(concept)
         known = words.known(concept)
         made = _made(words.of_concept(known) or concept.get("code"), kept, _weight_of(known))
@@ -259,12 +308,12 @@ def _own_codes(tree: Json, value_set: Json, place: str, words: Words) -> Iterato
             yield place, made
 
 
-def _included(tree: Json, value_set: Json, path: str, remarks: Remarks) -> Iterator[tuple[str, str]]:
+def _included(beside: Beside, value_set: Json, path: str, remarks: Remarks) -> Iterator[tuple[str, str]]:
     """The other value sets that this one takes in, each with the path that names it."""
     compose = value_set.get("compose", {})
     for position, include in enumerate(compose.get("include", ())):
         where = under(path, "include", position)
-        known = "concept" in include or "valueSet" in include or _code_system(tree, include)
+        known = "concept" in include or "valueSet" in include or _code_system(beside, include)
         if "filter" in include or not known:
             remarks(where, "names answers by a rule and not one by one, so they are not known")
         for number, inner in enumerate(include.get("valueSet", ())):
@@ -279,7 +328,7 @@ def _is_expanded(value_set: Json) -> bool:
     return bool(value_set.get("expansion", {}).get("contains"))
 
 
-def _concepts(tree: Json, value_set: Json) -> Iterator[Json]:
+def _concepts(beside: Beside, value_set: Json) -> Iterator[Json]:
     if _is_expanded(value_set):
         yield from _expanded(value_set["expansion"])
         return
@@ -291,17 +340,17 @@ def _concepts(tree: Json, value_set: Json) -> Iterator[Json]:
     }
     for include in compose.get("include", ()):
         system = {"system": include["system"]} if "system" in include else {}
-        for concept in _included_concepts(tree, include):
+        for concept in _included_concepts(beside, include):
             if (include.get("system"), concept.get("code")) not in left_out:
                 yield system | concept
 
 
-def _included_concepts(tree: Json, include: Json) -> Iterator[Json]:
+def _included_concepts(beside: Beside, include: Json) -> Iterator[Json]:
     """Those that are named; all of a code system of the file where none is."""
     if "concept" in include:
         yield from include["concept"]
     elif "filter" not in include and "valueSet" not in include:
-        yield from _leaf_by_leaf(_code_system(tree, include) or {})
+        yield from _leaf_by_leaf(_code_system(beside, include) or {})
 
 
 def _leaf_by_leaf(code_system: Json) -> Iterator[Json]:
@@ -312,9 +361,9 @@ def _leaf_by_leaf(code_system: Json) -> Iterator[Json]:
         waiting += concept.get("concept", ())[::-1]
 
 
-def _code_system(tree: Json, include: Json) -> Json | None:
-    found = referred(tree, include["system"]) if "system" in include else None
-    return found if found is not None and found.get("resourceType") == "CodeSystem" else None
+def _code_system(beside: Beside, include: Json) -> Json | None:
+    held = beside.referred(include["system"], "CodeSystem") if "system" in include else None
+    return held[1] if held else None
 
 
 def _expanded(holder: Json) -> Iterator[Json]:

@@ -16,12 +16,12 @@ from portal.intake.fhir_mending import mend, walked
 from portal.intake.fhir_older import put_as_r4, unpacked
 from portal.intake.fhir_options import (
     TRANSLATION,
+    Beside,
     Words,
     codes_in,
     coding_of,
     cut,
     languages_in,
-    options_of,
     slug,
 )
 from portal.intake.fhir_shapes import (
@@ -136,6 +136,7 @@ class _Reading:
     words: Words
     remarks: Remarks
     why: str
+    beside: Beside
     # Of all that there is.
     link_ids: frozenset[str]
     parts: dict[str, Part] = field(default_factory=dict)
@@ -171,7 +172,9 @@ def read(tree: Json, *, remarks: Remarks, otherwise: str, language: str | None) 
         remarks("title", f"is missing; clients see it called {title[:60]!r}")
     own = _own(tree, OWN_QUESTIONNAIRE, frozenset(OWN_NAMES), "extension", remarks)
     why = f"it is part of “{title[:200]}”, which your therapist reads before you meet."
-    reading = _Reading(tree, words, remarks, why, frozenset(item["linkId"] for _, item in walked(tree)))
+    reading = _Reading(
+        tree, words, remarks, why, Beside(tree), frozenset(item["linkId"] for _, item in walked(tree))
+    )
     for path, item, within in _with_holders(tree):
         _read_item(reading, path, item, within)
     _say_of_root(tree, remarks)
@@ -434,7 +437,7 @@ def _say_of_limits(reading: _Reading, path: str, said: list[Any], used: int) -> 
 
 
 def _choice(reading: _Reading, path: str, item: Json) -> Json:
-    options = options_of(reading.tree, item, path, reading.words, reading.remarks)
+    options = reading.beside.options_of(item, path, reading.words, reading.remarks)
     others = extension_value(item, *_CONSTRAINT) in {"optionsOrType", "optionsOrString"}
     open_ended = item["type"] == "open-choice" or "open-choice" in _controls(item) or others
     several = item.get("repeats", False)

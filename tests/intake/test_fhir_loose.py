@@ -433,6 +433,52 @@ def test_what_could_never_be_settled_is_refused_with_its_path(items, fault):
     assert fault in str(refusal.value)
 
 
+CODES = [{"code": f"c{at}", "display": f"C {at}"} for at in range(50_000)]
+SLOW = {
+    "one list of many answers, a thousand times": (
+        [value_set("v", {"system": "urn:s", "concept": CODES[:500]})],
+        "item[100]: with this there are more than 50,000 answers",
+    ),
+    "everything that is taken in is left out again": (
+        [
+            value_set("v")
+            | {
+                "compose": {
+                    "include": [{"system": "urn:s", "concept": CODES}],
+                    "exclude": [{"system": "urn:s", "concept": CODES}],
+                }
+            }
+        ],
+        None,
+    ),
+    "one code system, five hundred times": (
+        [
+            value_set("v", *[{"system": "urn:example:cs"}] * 500),
+            code_system("cs", *({"code": each["code"]} for each in CODES)),
+        ],
+        None,
+    ),
+    "very many lists": ([value_set(f"v{at}", YES_OR_NO) for at in range(15_000)], None),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_is_said_once_is_read_once_however_many_items_refer_to_it(name):
+    contained, fault = SLOW[name]
+    tree = resource(
+        *(item(f"q{at}", "choice", answerValueSet="#v") for at in range(1000)), contained=contained
+    )
+    begun = time.process_time()
+
+    try:
+        said = str(brought(tree).remarks)
+    except Unusable as refusal:
+        said = str(refusal)
+
+    assert fault is None or fault in said
+    assert time.process_time() - begun < 10
+
+
 def test_a_long_chain_of_conditions_is_settled_in_a_moment():
     chain = [item("q0", "boolean")]
     chain += [
