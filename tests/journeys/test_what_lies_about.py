@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url, select
 
 from portal.accounts.models import Client
+from portal.mail.telling import telling_words
 from portal.reading.models import KeptPassage
 from portal.safekeeping import postgresql
 from portal.safekeeping.backups import backups_in
@@ -205,6 +206,10 @@ def test_the_log_names_nobody_and_repeats_nothing(app, db, ada, now, later, mail
         assert set(line) == {"at", "level", "from", "says"} | said
         # A pattern: no reference, no link id that somebody was at, no token.
         assert line["route"] is None or re.fullmatch(r"[a-z/<>:_\-.]*", line["route"]), line
+    # Nor does a line say what the portal is for, but by the name of a route or of a kind of work (P2).
+    named = "|".join(app.extensions["job_handlers"])
+    plain = [re.sub(named, "", json.dumps(line | {"route": None})) for line in lines]
+    assert [line for line in plain if telling_words(line)] == []
     people = {line["person"] for line in requests}
     assert len(people) == 3
     assert None in people
