@@ -525,7 +525,7 @@ def _without_markup(value: Any) -> Any:
 
 
 def _is_markup(value: Any) -> bool:
-    return isinstance(value, dict) and ("div" in value or value.get("url") in _MARKUP)
+    return isinstance(value, dict) and ("div" in value or str(value.get("url")) in _MARKUP)
 
 
 def _fit_primitive(kind: str, value: Any, path: str, remarks: Remarks) -> Any:

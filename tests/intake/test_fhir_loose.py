@@ -506,7 +506,8 @@ BEYOND = [
         item("a", "quantity", extension=[{"url": UNIT, "valueCoding": {"code": LONG, "display": LONG}}])
     ),
     bundle(resource(item("a")), {"resourceType": []}, {"resourceType": {"a": 1}}),
-    resource(item("a", answerConstraint=[], enableBehavior={})),
+    resource(item("a", answerConstraint=[], enableBehavior={}), unknown={"url": [{}]}),
+    resource(item("a"), contained=[{"resourceType": "Patient", "extension": [{"url": {}}]}]),
     resource(
         item("a", "choice", answerValueSet="#w"),
         contained=[value_set("x", YES_OR_NO) | {"id": ["w"]}, {"id": 3}],
