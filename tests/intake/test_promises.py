@@ -160,6 +160,37 @@ def test_what_was_sent_is_shown_to_both_when_nothing_is_left_but_its_own_row(db,
     assert [_text(browser, *place) for place in places] == before
 
 
+def test_the_client_sees_what_the_therapist_sees_word_for_word(db, browser, now):
+    """Each question with what was said to it, or the way that was taken round it, in the same order (W7)."""
+    sam = make.client(db, therapist=make.therapist(db))
+    ways = {
+        "sleep": AnswerState.DECLINED,
+        "support": AnswerState.IN_PERSON,
+        "since-when": AnswerState.SKIPPED,
+    }
+    said = {"name": "Sam", "what-brings-you": "The heron\nat the weir", "right-now": "unsure"}
+    said |= ways
+    make.intake(db, client=sam, said=said, sent_at=now)
+
+    pages = [
+        _rows(browser, person, path)
+        for person, path in ((sam, "/questions/sent"), (sam.therapist, f"/desk/clients/{sam.reference}"))
+    ]
+
+    theirs, mine = pages
+    assert len(theirs) >= 8
+    assert [row for row in theirs if row not in mine] == []
+    assert [row for row in mine if row in theirs] == theirs
+
+
+def _rows(browser, person, path: str) -> list[tuple[str, str]]:
+    """The questions on a page, each with what stands under it."""
+    browser.sign_in(person)
+    root = next(browser.open(path).root.all("main"))
+    found = [(list(each.all("dt")), list(each.all("dd"))) for each in root.all("div")]
+    return [(question[0].text, said[0].text) for question, said in found if len(question) == len(said) == 1]
+
+
 @pytest.mark.usefixtures("inside_app")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @few
