@@ -221,24 +221,21 @@ def test_a_reminder_is_sent_once(scene, ten, confirmed, post):
     assert len(post()) == 1
 
 
-def test_a_reminder_is_decided_when_it_is_sent(db, scene, sam, ten, confirmed, post):
-    """Too early, not wanted, cancelled, or past: nobody hears."""
-    scene.remind(confirmed)
-
-    scene.now = ten + timedelta(days=6)
-    sam.reminders = ""
-    db.flush()
-    scene.remind(confirmed)
-
-    sam.reminders = "1440"
-    db.flush()
-    scene.now = ten + WEEK
-    scene.remind(confirmed)
-
-    scene.now = ten + timedelta(days=6)
-    scene.cancel(confirmed, by=Party.THERAPIST)
+@pytest.mark.parametrize("why", ["too early", "not wanted", "past", "cancelled", "moved"])
+def test_a_reminder_is_decided_when_it_is_sent(db, scene, sam, ten, confirmed, post, why):
+    """It was due once; by what is so now, nobody hears."""
+    scene.now = ten if why == "too early" else ten + (WEEK if why == "past" else timedelta(days=6))
+    if why == "not wanted":
+        sam.reminders = ""
+        db.flush()
+    if why == "cancelled":
+        scene.cancel(confirmed, by=Party.THERAPIST)
+    if why == "moved":
+        scene.place(sam, ten + 2 * WEEK, instead_of=confirmed)
     post()
+
     scene.remind(confirmed)
+
     assert post() == []
 
 
