@@ -45,6 +45,8 @@ _APPLICATION = "portal.app:create_app"
 # Many may wait for a slow body, but not all; two do the work, since more would only take turns at it.
 _THREADS, _MOST_AWAITED, _PLACES = 128, 96, 2
 _MOST_HEADER_BYTES = 64 * 1024
+# As much as the shipped front takes in, and some more.
+_MOST_THROWN_AWAY = 16 * 1024 * 1024
 # Longer than a mail server is waited for.
 _JOB_IN_HAND_SECONDS = 35
 _READY_SECONDS = 60
@@ -136,6 +138,8 @@ def load(target: str) -> Any:
         most_bytes=MOST_BYTES,
         most_awaited=_MOST_AWAITED,
         larger=larger_bodies(application),
+        # A front has all of it at hand, and nobody is waited for.
+        most_thrown_away=_MOST_THROWN_AWAY if application.config["TRUSTED_PROXIES"] else 0,
     )
     if not application.config["DEVELOPMENT"]:
         # A developer may stop anywhere to look.

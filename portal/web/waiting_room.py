@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # In the environment of a request whose body was not waited for, since too many are: it has to be refused.
 UNREAD = "foyer.unread"
 _MOST_LARGE = 2
+_A_PIECE = 64 * 1024
 
 
 class WaitingRoom:
@@ -28,7 +29,8 @@ class WaitingRoom:
     to stay for who sends no body: whoever looks for help finds it, however many send nothing but beginnings.
 
     At the paths in `larger` a body may have more bytes; of such only a few are awaited at once, since all of
-    them are in memory meanwhile.
+    them are in memory meanwhile. What is too large even so is refused unread; but up to `most_thrown_away`
+    bytes are read first, and thrown away. A front that still sends would not hear the answer.
     """
 
     def __init__(
@@ -39,14 +41,19 @@ class WaitingRoom:
         most_bytes: int,
         most_awaited: int,
         larger: Mapping[str, int] | None = None,
+        most_thrown_away: int = 0,
     ) -> None:
         self._application, self._most_bytes, self._larger = application, most_bytes, larger or {}
         self._places, self._chairs = _Places(places), threading.BoundedSemaphore(most_awaited)
         self._large_chairs = threading.BoundedSemaphore(_MOST_LARGE)
+        self._most_thrown_away = most_thrown_away
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if self._is_awaited(environ):
-            self._await(environ)
+        if length := _told_length(environ):
+            if length <= self._larger.get(environ.get("PATH_INFO", ""), self._most_bytes):
+                self._await(environ, length)
+            elif length <= self._most_thrown_away:
+                self._throw_away(environ)
         with self._places.taken():
             return self._application(environ, start_response)
 
@@ -54,9 +61,8 @@ class WaitingRoom:
         """How long somebody has been worked on who is still not done; nought if there is nobody."""
         return self._places.longest_seconds()
 
-    def _await(self, environ: dict[str, Any]) -> None:
-        large = int(environ["CONTENT_LENGTH"]) > self._most_bytes
-        chairs = self._large_chairs if large else self._chairs
+    def _await(self, environ: dict[str, Any], length: int) -> None:
+        chairs = self._large_chairs if length > self._most_bytes else self._chairs
         if not chairs.acquire(blocking=False):
             environ[UNREAD] = True
             return
@@ -65,14 +71,19 @@ class WaitingRoom:
         finally:
             chairs.release()
 
-    def _is_awaited(self, environ: dict[str, Any]) -> bool:
-        """A body that the doors refuse by what it says of itself is not waited for."""
-        length = environ.get("CONTENT_LENGTH", "")
-        return (
-            "HTTP_TRANSFER_ENCODING" not in environ
-            and length.isdecimal()
-            and 0 < int(length) <= self._larger.get(environ.get("PATH_INFO", ""), self._most_bytes)
-        )
+    def _throw_away(self, environ: dict[str, Any]) -> None:
+        if self._chairs.acquire(blocking=False):
+            try:
+                while environ["wsgi.input"].read(_A_PIECE):
+                    pass
+            finally:
+                self._chairs.release()
+
+
+def _told_length(environ: dict[str, Any]) -> int:
+    """Of a body that comes whole; what the doors refuse by what it says of itself is not waited for."""
+    length = environ.get("CONTENT_LENGTH", "")
+    return int(length) if length.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ else 0
 
 
 class _Places:

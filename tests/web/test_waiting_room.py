@@ -49,6 +49,21 @@ def test_what_will_be_refused_or_has_no_body_is_not_waited_for(environ):
     assert room(lambda *_: [b"refused"])({"wsgi.input": Unread()} | environ, None) == [b"refused"]
 
 
+def test_what_a_front_still_sends_is_thrown_away_before_it_is_refused():
+    sent, left = io.BytesIO(b"x" * 200_000), []
+    house = WaitingRoom(
+        lambda *_: left.append(len(sent.read())) or [b"refused"],
+        places=1,
+        most_bytes=MOST,
+        most_awaited=1,
+        most_thrown_away=200_000,
+    )
+
+    assert house({"wsgi.input": sent, "CONTENT_LENGTH": "200000"}, None) == [b"refused"]
+    assert left == [0]
+    assert house({"wsgi.input": Unread(), "CONTENT_LENGTH": "200001"}, None) == [b"refused"]
+
+
 def test_where_a_body_may_be_larger_it_is_awaited_but_only_a_few_at_once():
     read, slow = [], threading.Event()
 
