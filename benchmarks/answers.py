@@ -53,7 +53,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environ = environment(FilePath(folder))
         visits = _visits(*_practice(environ))
-        with server("benchmarks.pages:portal", environ) as portal:
+        with server("portal.app:create_app", environ) as portal:
             ratios = _measured(portal, visits)
     print(f"over /next, medians of {ROUNDS} rounds of {REQUESTS} requests (least to most)")
     for (name, what), most in TARGETS.items():

@@ -45,7 +45,7 @@ def main() -> None:
             environ = environment(folder / number) | databases(number)
             app = _practice(environ, int(number))
             pages, cookie, queries = _visits(app)
-            running = stack.enter_context(server("benchmarks.pages:portal", environ))
+            running = stack.enter_context(server("portal.app:create_app", environ))
             sides.append((running, pages, cookie, queries))
         _print(kind, sides)
 

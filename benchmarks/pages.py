@@ -37,26 +37,17 @@ from portal.intake.services import publish_shipped_questionnaire
 from portal.reading.services import import_shipped_readings
 from portal.scheduling.offers import offer_to
 from portal.schema import upgrade
-from portal.server import leave_alone_what_stays
 
 # A hello is so short that it takes many of them to be a measure of anything.
 ROUNDS, REQUESTS, HELLOS = 5, 200, 2000
 TARGETS = {"/": 2.5, "/next": 10.0, "/times (a month)": 25.0, "asking for a time": 14.0}
 
-
-def hello() -> Flask:
-    """The bare Flask application that everything is compared with, served as the portal is."""
-    bare = Flask("hello")
-    bare.add_url_rule("/", view_func=lambda: "hello")
-    leave_alone_what_stays()
-    return bare
+hello = Flask("hello")
 
 
-def portal() -> Flask:
-    """The portal as a web process of `serve` loads it."""
-    whole = create_app()
-    leave_alone_what_stays()
-    return whole
+@hello.get("/")
+def _hello() -> str:
+    return "hello"
 
 
 def main() -> None:
@@ -66,20 +57,20 @@ def main() -> None:
         cookies, asking = _practice(environ)
         with (
             server("benchmarks.pages:hello", environ) as bare,
-            server("benchmarks.pages:portal", environ) as whole,
+            server("portal.app:create_app", environ) as portal,
         ):
-            _print(_measured(bare, whole, cookies, asking))
+            _print(_measured(bare, portal, cookies, asking))
 
 
 def _measured(
-    bare: Server, whole: Server, cookies: list[str], asking: Iterator[tuple[str, str]]
+    bare: Server, portal: Server, cookies: list[str], asking: Iterator[tuple[str, str]]
 ) -> dict[str, list[float]]:
     cookie = {"Cookie": cookies[0]}
     pages: dict[str, Callable[[], float]] = {
-        "/": lambda: whole.cpu_of(lambda visit: visit("GET", "/")),
-        "/next": lambda: whole.cpu_of(lambda visit: visit("GET", "/next", headers=cookie)),
-        "/times (a month)": lambda: whole.cpu_of(lambda visit: visit("GET", "/times", headers=cookie)),
-        "asking for a time": lambda: whole.cpu_of(lambda visit: _ask(visit, *next(asking)), expect=303),
+        "/": lambda: portal.cpu_of(lambda visit: visit("GET", "/")),
+        "/next": lambda: portal.cpu_of(lambda visit: visit("GET", "/next", headers=cookie)),
+        "/times (a month)": lambda: portal.cpu_of(lambda visit: visit("GET", "/times", headers=cookie)),
+        "asking for a time": lambda: portal.cpu_of(lambda visit: _ask(visit, *next(asking)), expect=303),
     }
     ratios: dict[str, list[float]] = {name: [] for name in pages}
     for _ in range(ROUNDS):
@@ -146,10 +137,11 @@ def _children_of(pid: int) -> list[int]:
 @contextmanager
 def server(target: str, environ: dict[str, str]) -> Iterator[Server]:
     port = _free_port()
+    factory = ["--factory"] if target.endswith("create_app") else []
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-log"]
     # The accounting of a child is complete only for threads of one process: one worker, two threads.
     workers = ["--workers", "1", "--blocking-threads", "2"]
-    process = subprocess.Popen([*command, *workers, "--factory", target], env=os.environ | environ)
+    process = subprocess.Popen([*command, *workers, *factory, target], env=os.environ | environ)
     try:
         _wait_for(port)
         yield Server(port, process)

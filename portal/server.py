@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import http.client
 import importlib
 import logging
@@ -54,8 +53,6 @@ _READY_SECONDS = 60
 _STUCK_SECONDS, _LAST_PAGES_SECONDS = 120, 10
 _A_WHILE = 5.0
 _A_MOMENT = 0.1
-# A request leaves few objects behind that only the collector finds.
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 def init_app(app: Flask) -> None:
@@ -124,12 +121,14 @@ def load(target: str) -> Any:
     It gets a group of its own, as the worker does: Ctrl-C reaches only the parent, who ends it in order.
     """
     os.setpgid(0, 0)
+    # Until Granian listens for them here, the parent's own handlers would swallow them.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     # Found out before anybody asks, since it takes a second.
     threading.Thread(target=can_be_drawn, daemon=True).start()
     module, _, factory = target.partition(":")
     application = getattr(importlib.import_module(module), factory)()
-    leave_alone_what_stays()
     # A developer's terminal is for what went wrong.
     log_to(logging.WARNING if application.config["DEVELOPMENT"] else logging.INFO)
     room = WaitingRoom(
@@ -145,13 +144,6 @@ def load(target: str) -> Any:
         # A developer may stop anywhere to look.
         threading.Thread(target=_end_if_stuck, args=(room,), daemon=True).start()
     return room
-
-
-def leave_alone_what_stays() -> None:
-    """For a process that serves: the collector looks less often, and never at what was made at the start."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
 
 
 def _web(*, respawn: bool, last_requests_seconds: int) -> MPServer:
