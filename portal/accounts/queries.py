@@ -25,6 +25,7 @@ from portal.accounts.models import (
     SignedInPlace,
     Therapist,
 )
+from portal.database import rows
 from portal.errors import NotFound
 from portal.journal.lines import What
 from portal.journal.models import JournalLine
@@ -134,6 +135,16 @@ class Look(NamedTuple):
     last_at: datetime
 
 
+_LOOKS = (
+    select(Therapist.name, func.count(), func.min(JournalLine.at), func.max(JournalLine.at))
+    .join(JournalLine, JournalLine.person == Therapist.reference)
+    .where(JournalLine.about == bindparam("about"), JournalLine.what.in_(_OPENED))
+    .group_by(Therapist.id, Therapist.name)
+    .order_by(func.max(JournalLine.at).desc())
+)
+_LOOKS_SINCE = _LOOKS.where(JournalLine.at >= bindparam("since"))
+
+
 class LinkGone(NotFound):
     """No such link, or it was used, or replaced by a newer one, or its time is over."""
 
@@ -149,15 +160,9 @@ def name_of(db: Session, client: Client) -> str:
 
 def looks_at(db: Session, client: Client, *, since: datetime | None = None) -> Sequence[Look]:
     """Who has opened what this client sent, the latest first (P4); or what they sent at that moment."""
-    looks = (
-        select(Therapist.name, func.count(), func.min(JournalLine.at), func.max(JournalLine.at))
-        .join(JournalLine, JournalLine.person == Therapist.reference)
-        .where(JournalLine.about == client.reference, JournalLine.what.in_(_OPENED))
-    )
-    if since is not None:
-        looks = looks.where(JournalLine.at >= since)
-    found = db.execute(looks.group_by(Therapist.id, Therapist.name).order_by(func.max(JournalLine.at).desc()))
-    return [Look(*row) for row in found]
+    if since is None:
+        return [Look(*row) for row in rows(db, _LOOKS, {"about": client.reference})]
+    return [Look(*row) for row in rows(db, _LOOKS_SINCE, {"about": client.reference, "since": since})]
 
 
 def names_of_therapists(db: Session) -> Mapping[str, str]:

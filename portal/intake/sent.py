@@ -43,16 +43,21 @@ class SentIntake:
 _SENT = Intake.client_id == bindparam("client_id"), Intake.sent_at.is_not(None)
 _LAST_SENT = select(func.max(Intake.id)).where(*_SENT).scalar_subquery()
 # Of all that was sent the columns of a SentBefore, and of the last the copy.
-_EVERY_AND_LAST = (
-    select(
-        Intake.reference,
-        Intake.sent_at,
-        Intake.amends_id.is_not(None),
-        Intake.read_at,
-        case((Intake.id == _LAST_SENT, Intake.sealed_copy)),
-    )
+_EVERY = (
+    select(Intake.reference, Intake.sent_at, Intake.amends_id.is_not(None), Intake.read_at)
     .where(*_SENT)
     .order_by(Intake.id.desc())
+)
+_EVERY_AND_LAST = _EVERY.add_columns(case((Intake.id == _LAST_SENT, Intake.sealed_copy)))
+_BEGUN_AMENDMENT = (
+    select(Intake.id)
+    .where(
+        Intake.client_id == bindparam("client_id"),
+        Intake.amends_id.is_not(None),
+        Intake.sent_at.is_(None),
+        Intake.dropped_at.is_(None),
+    )
+    .limit(1)
 )
 # In place of what was sent, where it is sealed under a key that is not here.
 _LOCKED = Row(link_id="", text="What was sent", state="locked", shown=[CANNOT_BE_OPENED])
@@ -116,27 +121,16 @@ def _opened(
 
 def all_sent_by(db: Session, client: Client) -> list[SentBefore]:
     """What the client has sent and how often they have amended it, the newest first."""
-    found = db.execute(
-        select(Intake.reference, Intake.sent_at, Intake.amends_id, Intake.read_at)
-        .where(Intake.client_id == client.id, Intake.sent_at.is_not(None))
-        .order_by(Intake.id.desc())
-    )
+    found = rows(db, _EVERY, {"client_id": client.id})
     return [
-        SentBefore(reference=reference, sent_at=sent_at, is_amendment=amends_id is not None, read_at=read_at)
-        for reference, sent_at, amends_id, read_at in found
-        if sent_at is not None
+        SentBefore(reference=reference, sent_at=sent_at, is_amendment=is_amendment, read_at=read_at)
+        for reference, sent_at, is_amendment, read_at in found
     ]
 
 
 def has_begun_amendment(db: Session, client: Client) -> bool:
     """Whether there is an amendment that is begun, and neither sent nor dropped."""
-    begun = select(Intake.id).where(
-        Intake.client_id == client.id,
-        Intake.amends_id.is_not(None),
-        Intake.sent_at.is_(None),
-        Intake.dropped_at.is_(None),
-    )
-    return db.scalar(begun.limit(1)) is not None
+    return bool(rows(db, _BEGUN_AMENDMENT, {"client_id": client.id}))
 
 
 def amended_copy(db: Session, client: Client, intake: Intake) -> SentCopy | None:

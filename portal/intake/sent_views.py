@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -17,17 +19,24 @@ from portal.intake.forms import AmendForm
 from portal.intake.places import CHECK, blueprint, place_called
 from portal.intake.queries import NotBegun
 from portal.intake.questionnaire import ADDITION
-from portal.intake.sent import SentIntake, all_sent_by, has_begun_amendment, sent_intake_of
+from portal.intake.sent import (
+    SentBefore,
+    SentIntake,
+    all_sent_by,
+    has_begun_amendment,
+    last_and_all_sent_by,
+    sent_intake_of,
+)
 from portal.web.pdf import as_file, can_be_drawn
 
 
 @blueprint.get("/questions/sent")
 @client_only
 def copy(client: Client) -> ResponseReturnValue:
-    sent = sent_intake_of(current_db(), client)
+    sent, every = last_and_all_sent_by(current_db(), client)
     if sent is None:
         raise NotBegun
-    return _copy_page(client, sent)
+    return _copy_page(client, sent, every)
 
 
 @blueprint.get("/questions/sent/<string:reference>")
@@ -36,7 +45,7 @@ def earlier_copy(client: Client, reference: str) -> ResponseReturnValue:
     sent = sent_intake_of(current_db(), client, reference)
     if sent is None:
         raise NotFound
-    return _copy_page(client, sent)
+    return _copy_page(client, sent, all_sent_by(current_db(), client))
 
 
 @blueprint.post("/questions/sent/amendment")
@@ -85,9 +94,8 @@ def earlier_copy_as_file(client: Client, reference: str) -> ResponseReturnValue:
     return _file_of(client, sent)
 
 
-def _copy_page(client: Client, sent: SentIntake) -> str:
+def _copy_page(client: Client, sent: SentIntake, every: Sequence[SentBefore]) -> str:
     db = current_db()
-    every = all_sent_by(db, client)
     return render_template(
         "intake/copy.html",
         sent=sent,
