@@ -83,6 +83,14 @@ _PLACE = (
     .outerjoin(Therapist, Therapist.id == func.coalesce(SignedInPlace.therapist_id, Client.therapist_id))
     .where(SignedInPlace.token_hash == bindparam("token_hash"))
 )
+_LOOKS = (
+    select(Therapist.name, func.count(), func.min(JournalLine.at), func.max(JournalLine.at))
+    .join(JournalLine, JournalLine.person == Therapist.reference)
+    .where(JournalLine.about == bindparam("about"), JournalLine.what.in_(_OPENED))
+    .group_by(Therapist.id, Therapist.name)
+    .order_by(func.max(JournalLine.at).desc())
+)
+_LOOKS_SINCE = _LOOKS.where(JournalLine.at >= bindparam("since"))
 # Nothing that waits to be written goes before it.
 _TURN = (
     select(Therapist.id)
@@ -133,16 +141,6 @@ class Look(NamedTuple):
     times: int
     first_at: datetime
     last_at: datetime
-
-
-_LOOKS = (
-    select(Therapist.name, func.count(), func.min(JournalLine.at), func.max(JournalLine.at))
-    .join(JournalLine, JournalLine.person == Therapist.reference)
-    .where(JournalLine.about == bindparam("about"), JournalLine.what.in_(_OPENED))
-    .group_by(Therapist.id, Therapist.name)
-    .order_by(func.max(JournalLine.at).desc())
-)
-_LOOKS_SINCE = _LOOKS.where(JournalLine.at >= bindparam("since"))
 
 
 class LinkGone(NotFound):

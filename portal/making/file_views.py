@@ -25,6 +25,7 @@ from portal.making.services import DraftIsThere, accept_file, bring_file, refuse
 from portal.making.sheet import judged
 from portal.making.taking import Taken, taken
 from portal.web.doors import takes_a_file
+from portal.web.download import as_json
 
 _MOST_PLACES = 4
 _MOST_LINES = 200
@@ -161,18 +162,11 @@ def _gathered(remarks: list[Remark]) -> list[tuple[str, list[str]]]:
 def take_out_as_fhir(_therapist: Therapist, name: str, number: int) -> Response:
     version = version_called(current_db(), name, number)
     called = version_of(version.number, version.definition_hash)
-    return _file(written(parsed(version.definition), version=called), f"questions-{number}-fhir.json")
+    return as_json(written(parsed(version.definition), version=called), f"questions-{number}-fhir.json")
 
 
 @blueprint.get("/<string:name>/versions/<int:number>/own")
 @therapist_only
 def take_out_as_own(_therapist: Therapist, name: str, number: int) -> Response:
     version = version_called(current_db(), name, number)
-    return _file(json.loads(version.definition), f"questions-{number}.json")
-
-
-def _file(plain: Json, file_name: str) -> Response:
-    """A file to keep; its name tells nothing over a shoulder."""
-    answer = Response(json.dumps(plain, ensure_ascii=False, indent=2), mimetype="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
-    return answer
+    return as_json(json.loads(version.definition), f"questions-{number}.json")

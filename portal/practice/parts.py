@@ -30,7 +30,7 @@ class Parts:
             # They are looked up anew every few seconds, and hardly ever say anything new.
             drawn = drawn if facts == drawn_with else {}
             self._kept = facts, drawn
-        key = (template, *names.values())
+        key = (template, *names.items())
         if key not in drawn:
             found = current_app.jinja_env.get_template(template)
             drawn[key] = Markup(found.render(practice=facts, token=_TOKEN, **names))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from flask import Response
 
 from portal import clock
@@ -17,6 +15,7 @@ from portal.intake.fhir_response import response
 from portal.intake.sent import sent_answers
 from portal.journal.lines import What
 from portal.review.desk import blueprint
+from portal.web.download import as_json
 
 
 @blueprint.get("/clients/<string:reference>/answers/<string:sent>/fhir")
@@ -30,8 +29,5 @@ def answers_as_fhir(therapist: Therapist, reference: str, sent: str) -> Response
         raise NotFound
     note_opening(What.RECORD_SAVED, therapist, client)
     made = response(found.copy, found.questionnaire, reference=sent, zone=zone_of(client))
-    answer = Response(json.dumps(made, ensure_ascii=False, indent=2), mimetype="application/json")
-    # The name of a file tells nothing over a shoulder.
     day = clock.now().astimezone(zone_of(therapist)).date()
-    answer.headers["Content-Disposition"] = f'attachment; filename="document-{day:%Y-%m-%d}.json"'
-    return answer
+    return as_json(made, f"document-{day:%Y-%m-%d}.json")

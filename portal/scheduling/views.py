@@ -43,6 +43,7 @@ from portal.scheduling.services import (
 )
 from portal.scheduling.showing import its_page, may_cancel, times_of
 from portal.scheduling.undoing import AskedMeanwhile, SettledMeanwhile, undo
+from portal.web.download import to_keep
 from portal.web.form import PortalForm
 from portal.web.instants import instant_in
 
@@ -91,11 +92,8 @@ def calendar_file(client: Client, reference: str) -> Response:
     event = last_event_of(current_db(), consultation)
     changed_at = event.happened_at if event else consultation.asked_at
     text, method = file_of(consultation, changed_at=changed_at)
-    return Response(
-        text,
-        content_type=f"text/calendar; charset=utf-8; method={method}",
-        headers={"Content-Disposition": "attachment; filename=appointment.ics"},
-    )
+    answer = Response(text, content_type=f"text/calendar; charset=utf-8; method={method}")
+    return to_keep(answer, "appointment.ics")
 
 
 @blueprint.route("/consultations/<string:reference>/cancellation", methods=["GET", "POST"])

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.errors import NotFound, Refused
 from portal.web import drawing
+from portal.web.download import to_keep
 
 SECONDS = 20
 # Beside the processor's time, on a machine that has other things to do.
@@ -79,8 +80,7 @@ def as_file(template: str, *, called: str, on: date, **context: Any) -> Response
         return page, 503, {"Retry-After": str(_TRY_AGAIN_SECONDS)}
     except CannotBeDrawn:
         return render_template("errors/document_not_made.html", busy=False), 503
-    name = f'attachment; filename="{called}-{on.isoformat()}.pdf"'
-    return Response(pdf, mimetype="application/pdf", headers={"Content-Disposition": name})
+    return to_keep(Response(pdf, mimetype="application/pdf"), f"{called}-{on.isoformat()}.pdf")
 
 
 def _drawn(html: str, seconds: int = SECONDS) -> bytes:

@@ -15,6 +15,7 @@ from portal.reading.models import Reading, ReadingRevision
 from portal.reading.pages import Article, as_file
 from portal.reading.publishing import newest_revision
 from portal.reading.rendering import made
+from portal.web.download import to_keep
 from portal.writing.comparing import changes
 from portal.writing.queries import reading_called, revision_of, revisions_of
 from portal.writing.services import restore_revision
@@ -99,10 +100,7 @@ def file(therapist: Therapist, reference: str) -> ResponseReturnValue:
         markdown=draft.markdown,
         front_matter=draft.front_matter,
     )
-    answer = Response(as_file(article), content_type="text/markdown; charset=utf-8")
-    # Its name stands in a list of downloads for anybody to see.
-    answer.headers["Content-Disposition"] = "attachment; filename=reading.md"
-    return answer
+    return to_keep(Response(as_file(article), content_type="text/markdown; charset=utf-8"), "reading.md")
 
 
 def _newest(reading: Reading) -> ReadingRevision:

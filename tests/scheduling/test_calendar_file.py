@@ -106,7 +106,7 @@ def test_what_is_mailed_can_be_downloaded(scene, db, sam, ten, browser):
 
     assert answer.text == db.scalar(select(OutgoingEmail.calendar).where(OutgoingEmail.calendar.is_not(None)))
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8; method=REQUEST"
-    assert answer.headers["Content-Disposition"] == "attachment; filename=appointment.ics"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="appointment.ics"'
 
 
 def test_a_request_is_tentative_and_an_end_is_a_cancellation(scene, sam, ten, browser):

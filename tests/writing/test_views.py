@@ -235,7 +235,7 @@ def test_a_reading_is_taken_along_as_a_file_and_can_be_brought_in_again(db, brow
     reading = db.scalars(select(Reading)).one()
     answer = browser.http.get(f"/desk/readings/{reading.reference}/file", base_url="https://portal.test")
 
-    assert answer.headers["Content-Disposition"] == "attachment; filename=reading.md"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="reading.md"'
     for line in ("title: 'On: rest'", "slug: quiet", "author: Ada", "published: false", "Some *words*."):
         assert line in answer.text.splitlines()
 
