@@ -53,6 +53,12 @@ class Started:
             found += [child for child, parent in _parents().items() if parent == number]
         return found
 
+    def kill(self) -> None:
+        """All of its family at once; who has ended by itself since the count, for lack of a parent, is let be."""
+        for number in self.family():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+
 
 @contextlib.contextmanager
 def start(

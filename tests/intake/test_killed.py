@@ -139,8 +139,7 @@ def test_the_whole_portal_as_it_is_served_loses_nothing_either(app, sam, setting
             served.wait_until_it_answers()
             _wait_for_more(writers)
 
-            for number in served.family():
-                os.kill(number, signal.SIGKILL)
+            served.kill()
 
             _assert_that_none_is_lost(app, sam, writers)
 
