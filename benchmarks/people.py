@@ -8,7 +8,7 @@ from datetime import datetime
 from portal.accounts.models import Client, Therapist
 from portal.accounts.services import add_client, add_therapist
 from portal.database import transaction
-from portal.diary.models import WorkingHours
+from portal.diary.services import set_hours
 
 
 def therapist_with_clients(
@@ -25,16 +25,8 @@ def therapist_with_clients(
             now=now,
         )
         db.flush()
-        for weekday in range(1, 8):
-            # The ordinary hours of the others would make a poor month; these make a full one.
-            db.add(
-                WorkingHours(
-                    therapist_id=therapist.id,
-                    weekday=weekday,
-                    starts_minute=hours[0],
-                    ends_minute=hours[1],
-                )
-            )
+        # The ordinary hours of the others would make a poor month; these make a full one.
+        set_hours(db, therapist, [(weekday, *hours, 0) for weekday in range(1, 8)], now=now)
 
     def clients(many: int) -> list[Client]:
         with transaction() as db:

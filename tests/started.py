@@ -54,7 +54,7 @@ class Started:
         return found
 
     def kill(self) -> None:
-        """All of its family at once; who has ended by itself since the count, for lack of a parent, is let be."""
+        """All of its family at once, but for who has ended by itself meanwhile, having no parent any more."""
         for number in self.family():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)

@@ -100,8 +100,8 @@ def visitor_kind() -> str | None:
 
 
 def stay() -> Stay | None:
-    """For the layout: until when who is signed in stays so; None for who stays for days."""
-    place = current_place() if visitor_kind() else None
+    """For the layout, where somebody is signed in: until when they stay so; None for who stays for days."""
+    place = current_place()
     if place is None or place.lasting is OWN:
         return None
     until = place.lasting.until(signed_in_at=place.signed_in_at, now=clock.now())

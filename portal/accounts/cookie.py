@@ -44,6 +44,12 @@ def token() -> str | None:
     return held
 
 
+def form_token() -> str:
+    """What the visit's forms are told by; empty before the first of them is drawn."""
+    held: str = session.get(FORM_TOKEN, "")
+    return held
+
+
 def hold(user: object, *, whose: str, keep: bool) -> None:
     """Keep a place's token, with `keep` for longer than the browser is open; draw forms for `whose`."""
     login_user(user)

@@ -67,6 +67,9 @@ class Therapist(Base):
     added_at: Mapped[datetime]
     # Sees how work is spread among the colleagues; in numbers, never whose.
     is_lead: Mapped[bool] = mapped_column(default=False)
+    # Goes up whenever anything of their diary changes, so that what was read of it need not be read again; 0
+    # until something is first said. It stands here, where every page of theirs and their clients' passes.
+    diary_state: Mapped[int] = mapped_column(default=0, server_default="0")
     # None for those who were here before therapists had one; services.own_key makes it when it is needed.
     data_key_id: Mapped[int | None] = mapped_column(ForeignKey("data_key.id"), unique=True, index=True)
 

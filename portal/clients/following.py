@@ -9,20 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, bindparam, case, event, exists, func, inspect, select, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    String,
+    bindparam,
+    case,
+    event,
+    exists,
+    func,
+    inspect,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.functions import FunctionElement
 
 from portal import clock
 from portal.accounts.models import Client, Stage
-from portal.accounts.whereabouts import has_moved, take_moved
+from portal.accounts.whereabouts import has_moved, take_come, take_moved
 from portal.clients.beginnings import keep_beginnings
-from portal.database import carry_out
+from portal.database import UTCDateTime, carry_out
 from portal.intake.models import Intake, Lamp
 from portal.reading.models import ReadingMark
 from portal.scheduling.lifecycle import Status
 from portal.scheduling.models import Consultation, ConsultationEvent
+from portal.scheduling.queries import stands_as
 
 _FOLLOWED = (Consultation, Intake, ReadingMark, Lamp)
 # What of a client's own row tells where they stand, and by what they are found.
@@ -56,7 +70,12 @@ def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _has_one(*statuses: Status) -> ColumnElement[bool]:
-    return _has(Consultation.client_id == Client.id, Consultation.status.in_(statuses))
+    return _has(Consultation.client_id == Client.id, stands_as(statuses))
+
+
+def _said(stage: Stage) -> ColumnElement[str]:
+    """Written out, as all of it is that is the same for everybody: one value is sent instead of seventeen."""
+    return literal_column(f"'{stage}'", String)
 
 
 _THEIRS = Intake.client_id == Client.id
@@ -75,21 +94,26 @@ _MOVED_AT = _Latest(
 )
 # The first that is so.
 _STAGE = case(
-    (Client.proved_at.is_(None), Stage.UNPROVED.value),
-    (Client.archived_at >= _MOVED_AT, Stage.ARCHIVED.value),
-    (_has_one(Status.REQUESTED, Status.PROPOSED), Stage.ASKED.value),
-    (_has_one(Status.CONFIRMED), Stage.CONFIRMED.value),
-    (_has_one(Status.MET), Stage.MET.value),
-    (_has(_THEIRS, Intake.sent_at.is_not(None)), Stage.SENT.value),
-    (_has(_THEIRS, Intake.dropped_at.is_(None)), Stage.ANSWERING.value),
-    (_has(ReadingMark.client_id == Client.id), Stage.READING.value),
-    else_=Stage.JOINED.value,
+    (Client.proved_at.is_(None), _said(Stage.UNPROVED)),
+    (Client.archived_at >= _MOVED_AT, _said(Stage.ARCHIVED)),
+    (_has_one(Status.REQUESTED, Status.PROPOSED), _said(Stage.ASKED)),
+    (_has_one(Status.CONFIRMED), _said(Stage.CONFIRMED)),
+    (_has_one(Status.MET), _said(Stage.MET)),
+    (_has(_THEIRS, Intake.sent_at.is_not(None)), _said(Stage.SENT)),
+    (_has(_THEIRS, Intake.dropped_at.is_(None)), _said(Stage.ANSWERING)),
+    (_has(ReadingMark.client_id == Client.id), _said(Stage.READING)),
+    else_=_said(Stage.JOINED),
 )
-_WRITE = (
+_DERIVED = update(Client).values(stage=_STAGE, moved_at=_MOVED_AT)
+# Mostly it is about the one client who does something.
+_WRITE_ONE = _DERIVED.where(Client.id == bindparam("client_id"))
+# Where it is known, what is derived would be the same.
+_WRITE_KNOWN = (
     update(Client)
-    .where(Client.id.in_(bindparam("ids", expanding=True)))
-    .values(stage=_STAGE, moved_at=_MOVED_AT)
+    .where(Client.id == bindparam("client_id"))
+    .values(stage=bindparam("stage"), moved_at=_Latest(Client.moved_at, bindparam("at", type_=UTCDateTime())))
 )
+_WRITE_SEVERAL = _DERIVED.where(Client.id.in_(bindparam("ids", expanding=True)))
 
 
 def listen(sessions: Callable[[], Session]) -> None:
@@ -97,11 +121,15 @@ def listen(sessions: Callable[[], Session]) -> None:
     event.listen(sessions, "after_flush", _note)
     event.listen(sessions, "after_flush_postexec", _write_at_once)
     event.listen(sessions, "before_commit", _write)
+    event.listen(sessions, "after_soft_rollback", _forget)
 
 
 def write_down(db: Session, client_ids: set[int]) -> None:
     """Derive anew where these clients stand."""
-    carry_out(db, _WRITE, {"ids": sorted(client_ids)})
+    if len(client_ids) == 1:
+        carry_out(db, _WRITE_ONE, {"client_id": min(client_ids)})
+    else:
+        carry_out(db, _WRITE_SEVERAL, {"ids": sorted(client_ids)})
 
 
 def _note(db: Session, _context: object) -> None:
@@ -124,7 +152,7 @@ def _note_client(db: Session, client: Client, *, is_new: bool) -> None:
 
 def _write_at_once(db: Session, _context: object) -> None:
     """Outside the portal's own transactions every flush stands for itself."""
-    if "writing_on" not in db.info:
+    if "writes" not in db.info:
         _write_noted(db)
 
 
@@ -134,7 +162,17 @@ def _write(db: Session) -> None:
 
 
 def _write_noted(db: Session) -> None:
-    if moved := take_moved(db):
+    moved = take_moved(db)
+    for client_id, (stage, at) in take_come(db).items():
+        if client_id not in moved:
+            carry_out(db, _WRITE_KNOWN, {"client_id": client_id, "stage": stage, "at": at})
+    if moved:
         write_down(db, moved)
     if renamed := db.info.pop("renamed_clients", None):
         keep_beginnings(db, renamed, now=clock.now())
+
+
+def _forget(db: Session, _transaction: SessionTransaction) -> None:
+    """What was known of a client came to nothing; to derive once more than needed does no harm."""
+    for client_id in take_come(db):
+        has_moved(db, client_id)

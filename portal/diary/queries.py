@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import JSON, Date, Integer, Select, String, bindparam, cast, null, select, union_all
 from sqlalchemy.orm import Session
@@ -15,6 +16,9 @@ from portal.database import rows
 from portal.diary.kinds import FIRST_CONSULTATION, Kind, Stamina, Weeks
 from portal.diary.models import ConsultationKind, DaysDiffer, Diary, WorkingHours
 from portal.errors import NotFound
+
+# In `info` of a session that changes a diary, where what it reads is new and may never come to be.
+CHANGED_HERE = "changes_a_diary"
 
 # (ISO weekday, first minute, end minute, weeks: 0 every, 1 odd, 2 even), of the wall clock.
 Hours = tuple[int, int, int, int]
@@ -58,8 +62,10 @@ _RULES: Select[*tuple[Any, ...]] = (
     .where(Therapist.id == bindparam("therapist_id"))
     .order_by(ConsultationKind.position, ConsultationKind.id)
 )
+_STATE = select(Therapist.diary_state, Therapist.time_zone).where(Therapist.id == bindparam("therapist_id"))
 # Whoever is about to take or free a therapist's time holds the therapist's row: one after the other. SQLite
 # has one writer, and leaves FOR UPDATE out.
+_STATE_LOCKED = _STATE.with_for_update()
 _RULES_LOCKED = _RULES.with_for_update(of=Therapist)
 _OPENINGS = union_all(
     select(
@@ -85,6 +91,10 @@ _OPENINGS = union_all(
         DaysDiffer.stretches,
     ).where(DaysDiffer.therapist_id == bindparam("therapist_id")),
 )
+
+
+# By database and therapist: what this process has read, and the state of the diary in which it was read.
+_kept: WeakKeyDictionary[Any, dict[int, tuple[tuple[int, str], Rules]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +168,25 @@ def rules_of(db: Session, therapist_id: int, *, to_change: bool = False) -> Rule
     )
 
 
+def kept_rules_of(db: Session, therapist: Therapist, *, to_change: bool = False) -> Rules:
+    """The same, without any query where this process has read them since they were last changed.
+
+    For those who look for times or ask for one; whoever changes a diary reads it as it stands there. What is
+    `to_change` is asked about once more behind the lock. Raises NotFound.
+    """
+    if CHANGED_HERE in db.info:
+        return rules_of(db, therapist.id, to_change=to_change)
+    kept, state = _kept.setdefault(db.get_bind(), {}), (therapist.diary_state, therapist.time_zone)
+    known = kept.get(therapist.id)
+    if known is not None and known[0] == state and (not to_change or _state(db, therapist.id) == state):
+        return known[1]
+    rules = rules_of(db, therapist.id, to_change=to_change)
+    # Before anything is said of a diary, nothing tells one state of it from another.
+    if therapist.diary_state:
+        kept[therapist.id] = state, rules
+    return rules
+
+
 def hours_of(db: Session, therapist: Therapist) -> Sequence[WorkingHours]:
     """The therapist's week, Monday first."""
     return db.scalars(
@@ -207,6 +236,11 @@ def only_therapist(db: Session) -> Therapist | None:
     """The one therapist of the practice; None if there are several, or none."""
     found = db.scalars(select(Therapist).limit(2)).all()
     return found[0] if len(found) == 1 else None
+
+
+def _state(db: Session, therapist_id: int) -> tuple[int, str] | None:
+    found = rows(db, _STATE_LOCKED, {"therapist_id": therapist_id})
+    return (found[0].diary_state, found[0].time_zone) if found else None
 
 
 def _stamina(most: Sequence[int | None]) -> Stamina:

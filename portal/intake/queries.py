@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, lambda_stmt, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.models import Client
@@ -229,9 +229,13 @@ _OVERVIEW = (
     .where(Client.id == bindparam("client_id"))
 )
 
+_OVERVIEW_AS_ASKED = lambda_stmt(lambda: _OVERVIEW)
+
 # By their hash, without and with room for own words: what is in here can never be another's or out of date.
 _MOST_DEFINITIONS = 32
 _definitions: dict[tuple[str, bool], Questionnaire] = {}
+# By which object they are of: to compare two whole questionnaires would cost more than it spares.
+_untouched_paths: dict[int, Path] = {}
 
 
 def answering_of(db: Session, client: Client, *, to_change: bool = False) -> Answering:
@@ -272,7 +276,7 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
 
 def overview_of(db: Session, client: Client) -> Overview:
     """Which questions, and how far the client has come; in one query."""
-    found = rows(db, _OVERVIEW, {"client_id": client.id})
+    found = rows(db, _OVERVIEW_AS_ASKED, {"client_id": client.id})
     given_id, given_hash, own_id, own_hash, reference = found[0][:5]
     says_more, parts, saved_at, sent_at, amended_at = found[0][5:10]
     begun = own_id is not None
@@ -286,7 +290,10 @@ def overview_of(db: Session, client: Client) -> Overview:
             wanted = sealed if link_id in questionnaire.decisive else None
             with contextlib.suppress(CannotBeOpened):
                 replies[link_id] = _opened(db, client, reference, link_id, state, wanted)
-    path = Path(questionnaire, passed_by(questionnaire, replies, parts_in(parts)), bool(says_more))
+    if replies or parts or says_more:
+        path = Path(questionnaire, passed_by(questionnaire, replies, parts_in(parts)), bool(says_more))
+    else:
+        path = _untouched(questionnaire)
     newer = begun and given_id is not None and given_id > own_id
     return Overview(
         questionnaire=questionnaire,
@@ -369,6 +376,16 @@ def definition_of(
         definition = db.get_one(QuestionnaireVersion, version_id).definition
         found = _remembered(definition_hash, definition, with_room=with_room)
     return found
+
+
+def _untouched(questionnaire: Questionnaire) -> Path:
+    """The way of everybody who has not said anything yet."""
+    path = _untouched_paths.get(id(questionnaire))
+    if path is None or path.questionnaire is not questionnaire:
+        if len(_untouched_paths) >= _MOST_DEFINITIONS:
+            _untouched_paths.clear()
+        path = _untouched_paths[id(questionnaire)] = Path(questionnaire, {})
+    return path
 
 
 def _remembered(definition_hash: str, definition: str, *, with_room: bool = False) -> Questionnaire:

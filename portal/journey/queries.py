@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, literal, select, true
+from sqlalchemy import bindparam, lambda_stmt, literal, select, true
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
@@ -53,6 +53,7 @@ _ALWAYS = select(literal(1).label("one")).subquery("always")
 _TOGETHER = select(*_FIRST.c, *_LAST.c, *_SUGGESTED.c, *OPEN_TEXTS, UNREAD_BY_CLIENT).select_from(
     _ALWAYS.outerjoin(_FIRST, true()).outerjoin(_LAST, true()).outerjoin(_SUGGESTED, true())
 )
+_TOGETHER_AS_ASKED = lambda_stmt(lambda: _TOGETHER)
 # Where each part of that row begins, and the last one ends.
 _PARTS = tuple(accumulate([len(_FIRST.c), len(_LAST.c), len(_SUGGESTED.c), len(OPEN_TEXTS)], initial=0))
 
@@ -147,7 +148,7 @@ class _Beside(NamedTuple):
 
 
 def _together(db: Session, client: Client) -> _Beside:
-    *row, unread = rows(db, _TOGETHER, {"client_id": client.id})[0]
+    *row, unread = rows(db, _TOGETHER_AS_ASKED, {"client_id": client.id})[0]
     first, last, suggestion, texts = (row[begins:ends] for begins, ends in pairwise(_PARTS))
     return _Beside(
         first=FirstReading(*first) if first[0] else None,

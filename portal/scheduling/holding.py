@@ -12,9 +12,9 @@ from sqlalchemy import bindparam, event, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, object_session
 
-from portal.accounts.models import Client
+from portal.accounts.models import Client, Stage
 from portal.accounts.queries import take_turns
-from portal.accounts.whereabouts import has_moved
+from portal.accounts.whereabouts import has_come_to, has_moved
 from portal.database import carry_out, new_reference, rows
 from portal.diary.kinds import Kind
 from portal.errors import Overtaken, Refused
@@ -190,7 +190,10 @@ def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **column
         raise WithAnother from clash
     hold(db, kind, starts, therapist_id=therapist_id, consultation_id=consultation_id)
     note_beginning(db, columns | {"therapist_id": therapist_id})
-    has_moved(db, columns["client_id"])
+    if columns["status"] is Status.REQUESTED:
+        has_come_to(db, columns["client_id"], Stage.ASKED, at=columns["asked_at"])
+    else:
+        has_moved(db, columns["client_id"])
     return int(consultation_id)
 
 
@@ -206,7 +209,8 @@ def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -
         | wishes
         for place, start in enumerate(starts, start=1)
     ]
-    kept = rows(db, _KEEP, windows)
+    # A list of one would be taken apart and put together again.
+    kept = rows(db, _KEEP, windows if len(windows) > 1 else windows[0])
     steps = [
         {"therapist_id": owner["therapist_id"], "starts_at": step, "window_id": window_id}
         for window_id, start in kept

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     false,
+    lambda_stmt,
     literal,
     null,
     or_,
@@ -29,7 +30,7 @@ from portal.database import rows
 from portal.diary.clocks import minute_of, moment_of
 from portal.diary.hours import dates_between
 from portal.diary.kinds import LONGEST, WIDEST_GAP, Kind
-from portal.diary.queries import Rules, rules_of
+from portal.diary.queries import Rules, kept_rules_of
 from portal.errors import NotFound
 from portal.practice.facts import current_practice
 from portal.scheduling.lifecycle import (
@@ -77,6 +78,7 @@ _TAKEN: CompoundSelect[*tuple[Any, ...]] = union_all(
         )
     ),
 )
+_TAKEN_AS_ASKED = lambda_stmt(lambda: _TAKEN)
 # The same for the therapist, who wants to know which of the two it is, and asks about nobody in particular.
 _HERE_OR_ELSEWHERE: CompoundSelect[*tuple[Any, ...]] = union_all(
     select(*WINDOW, false()).where(*_HELD_HERE),
@@ -166,7 +168,7 @@ def offer_to(
     `to_be_answered` by the practice is no sooner than somebody there could answer it. Raises NotFound for a
     kind that cannot be asked for.
     """
-    rules = rules or rules_of(db, therapist.id)
+    rules = rules or kept_rules_of(db, therapist)
     begins, ends = _range(now, since, until, rules)
     windows, owned = _taken(db, client, therapist, begins, ends, _margin(rules), now)
     own, has_met, lately = _own(owned, now)
@@ -270,7 +272,7 @@ def _taken(
     }
     windows: list[Row] = []
     owned: list[Row] = []
-    for row in rows(db, _TAKEN, asked):
+    for row in rows(db, _TAKEN_AS_ASKED, asked):
         (windows if row[_REFERENCE] is None else owned).append(row)
     return windows, owned
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Client, Therapist
 from portal.database import new_reference
 from portal.diary.clocks import minute_of, moment_of
-from portal.diary.queries import rules_of
+from portal.diary.queries import kept_rules_of
 from portal.errors import Refused
 from portal.jobs.queue import Due, enqueue_all
 from portal.journal.lines import What
@@ -94,7 +94,7 @@ def request_consultation(
     AlreadyAsked, AskedTooOften, TooLateToChange, and NotFound for a consultation of somebody else's or a kind
     that is not offered.
     """
-    rules = rules_of(db, therapist.id, to_change=True)
+    rules = kept_rules_of(db, therapist, to_change=True)
     asked = list(dict.fromkeys(starts))[:MOST_TIMES]
     offer = offer_to(
         db,
