@@ -52,6 +52,7 @@ def test_j_and_k_go_through_the_queue_and_enter_opens(page):
     page.keyboard.press("j")
 
     page.get_by_role("heading", level=1, name=names[1]).wait_for()
+    page.locator("[data-desk-keys]").wait_for()
     page.keyboard.press("t")
     page.wait_for_url("**/desk")
 
