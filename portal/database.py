@@ -19,6 +19,7 @@ from sqlalchemy import (
     Engine,
     Enum,
     Executable,
+    Insert,
     MetaData,
     Row,
     TypeDecorator,
@@ -194,6 +195,14 @@ class Whole(Generic[Entity]):
         state.dict.update(zip(self._names, values, strict=True))
         db.identity_map.add(state)
         return entity
+
+
+def insert_one(db: Session, statement: Insert, values: Mapping[str, Any]) -> int:
+    """The same for one new row: tells its number. What is None is left out."""
+    said = {name: value for name, value in values.items() if value is not None}
+    key = _connection_of(db).execute(statement, said).inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """How far a client has come follows from what happens elsewhere, and is written down in the same transaction.
 
 Whoever changes a consultation, an intake, a mark or a lamp need not think of it: the session sees to it, so
-that no feature can forget. What goes past the session says so with `whereabouts.has_moved`.
+that no feature can forget. What goes past the session says so with `whereabouts.has_moved`. One thing alone is
+written down a moment later, by the worker: that a client has asked for a time, who waits for little then.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
 from portal import clock
 from portal.accounts.models import Client, Stage
-from portal.accounts.whereabouts import has_moved, take_come, take_moved
+from portal.accounts.whereabouts import has_moved, take_moved
 from portal.clients.beginnings import keep_beginnings
-from portal.database import UTCDateTime, carry_out
+from portal.database import carry_out
 from portal.intake.models import Intake, Lamp
 from portal.reading.models import ReadingMark
 from portal.scheduling.lifecycle import Status
@@ -107,12 +108,6 @@ _STAGE = case(
 _DERIVED = update(Client).values(stage=_STAGE, moved_at=_MOVED_AT)
 # Mostly it is about the one client who does something.
 _WRITE_ONE = _DERIVED.where(Client.id == bindparam("client_id"))
-# Where it is known, what is derived would be the same.
-_WRITE_KNOWN = (
-    update(Client)
-    .where(Client.id == bindparam("client_id"))
-    .values(stage=bindparam("stage"), moved_at=_Latest(Client.moved_at, bindparam("at", type_=UTCDateTime())))
-)
 _WRITE_SEVERAL = _DERIVED.where(Client.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -121,7 +116,6 @@ def listen(sessions: Callable[[], Session]) -> None:
     event.listen(sessions, "after_flush", _note)
     event.listen(sessions, "after_flush_postexec", _write_at_once)
     event.listen(sessions, "before_commit", _write)
-    event.listen(sessions, "after_soft_rollback", _forget)
 
 
 def write_down(db: Session, client_ids: set[int]) -> None:
@@ -162,17 +156,7 @@ def _write(db: Session) -> None:
 
 
 def _write_noted(db: Session) -> None:
-    moved = take_moved(db)
-    for client_id, (stage, at) in take_come(db).items():
-        if client_id not in moved:
-            carry_out(db, _WRITE_KNOWN, {"client_id": client_id, "stage": stage, "at": at})
-    if moved:
+    if moved := take_moved(db):
         write_down(db, moved)
     if renamed := db.info.pop("renamed_clients", None):
         keep_beginnings(db, renamed, now=clock.now())
-
-
-def _forget(db: Session, _transaction: SessionTransaction) -> None:
-    """What was known of a client came to nothing; to derive once more than needed does no harm."""
-    for client_id in take_come(db):
-        has_moved(db, client_id)

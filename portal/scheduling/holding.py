@@ -12,10 +12,9 @@ from sqlalchemy import bindparam, event, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, object_session
 
-from portal.accounts.models import Client, Stage
+from portal.accounts.models import Client
 from portal.accounts.queries import take_turns
-from portal.accounts.whereabouts import has_come_to, has_moved
-from portal.database import carry_out, new_reference, rows
+from portal.database import carry_out, insert_one, new_reference, rows
 from portal.diary.kinds import Kind
 from portal.errors import Overtaken, Refused
 from portal.jobs.queue import Due, enqueue_all
@@ -34,16 +33,12 @@ from portal.waiting.services import Opened, forget_wish, note_opened
 
 # Their therapist is looked up by the statement itself, behind the lock: whoever asks on a page that was drawn
 # before they were passed on to a colleague asks nobody.
-_INSERT = (
-    insert(Consultation)
-    .values(
-        therapist_id=select(Client.therapist_id)
-        .where(Client.id == bindparam("asking_client"), Client.therapist_id == bindparam("asked_therapist"))
-        .scalar_subquery()
-    )
-    .returning(Consultation.id)
+_INSERT = insert(Consultation).values(
+    therapist_id=select(Client.therapist_id)
+    .where(Client.id == bindparam("asking_client"), Client.therapist_id == bindparam("asked_therapist"))
+    .scalar_subquery()
 )
-_KEEP = insert(HeldWindow).returning(HeldWindow.id, HeldWindow.starts_at)
+_KEEP = insert(HeldWindow)
 _HOLD = insert(HeldTime)
 
 # What is to be done about a request: tell the two of it at once, remind the therapist, let it expire.
@@ -185,16 +180,12 @@ def store_and_hold(db: Session, kind: Kind, starts: Sequence[datetime], **column
         }
     )
     try:
-        ((consultation_id,),) = rows(db, _INSERT, stored)
+        consultation_id = insert_one(db, _INSERT, stored)
     except IntegrityError as clash:
         raise WithAnother from clash
     hold(db, kind, starts, therapist_id=therapist_id, consultation_id=consultation_id)
     note_beginning(db, columns | {"therapist_id": therapist_id})
-    if columns["status"] is Status.REQUESTED:
-        has_come_to(db, columns["client_id"], Stage.ASKED, at=columns["asked_at"])
-    else:
-        has_moved(db, columns["client_id"])
-    return int(consultation_id)
+    return consultation_id
 
 
 def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -> None:
@@ -209,8 +200,7 @@ def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -
         | wishes
         for place, start in enumerate(starts, start=1)
     ]
-    # A list of one would be taken apart and put together again.
-    kept = rows(db, _KEEP, windows if len(windows) > 1 else windows[0])
+    kept = [(insert_one(db, _KEEP, window), start) for window, start in zip(windows, starts, strict=True)]
     steps = [
         {"therapist_id": owner["therapist_id"], "starts_at": step, "window_id": window_id}
         for window_id, start in kept
@@ -224,11 +214,6 @@ def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -
 
 _BLANK = {
     "begun_by": Party.CLIENT,
-    "settled_at": None,
-    "sealed_reply": None,
-    "sealed_offer": None,
-    "sealed_note": None,
-    "note_read_at": None,
     "kept_outside_hours": False,
     "calendar_sequence": 0,
     "version": 1,

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, object_session
 
 from portal.accounts.models import Client, Therapist
+from portal.accounts.whereabouts import has_moved
 from portal.database import rows
 from portal.journal.lines import By, Hand, What
 from portal.journal.noting import note
@@ -44,13 +45,14 @@ _WHO = select(
 
 
 def note_beginning(db: Session, columns: Mapping[str, Any]) -> None:
-    """A consultation begins with these columns.
+    """A consultation begins with these columns: the journal is told, and where its client stands.
 
     What a client asks for is noted a moment later, by the worker: who presses that button waits for little.
     """
     party = columns.get("begun_by", Party.CLIENT)
     if party is Party.CLIENT:
         return
+    has_moved(db, columns["client_id"])
     what = What.TIME_PLACED if columns["status"] is Status.CONFIRMED else What.TIMES_OFFERED
     asked = {name: columns[name] for name in ("client_id", "therapist_id")}
     ((client, therapist),) = rows(db, _WHO, asked)
@@ -59,6 +61,7 @@ def note_beginning(db: Session, columns: Mapping[str, Any]) -> None:
 
 def note_asking(db: Session, consultation: Consultation) -> None:
     """Its client, who is loaded with it, has asked for it: said once, however often this is called."""
+    has_moved(db, consultation.client_id)
     client, subject = consultation.client.reference, consultation.reference
     since = consultation.asked_at - timedelta(days=1)
     if not is_noted_since(db, What.TIME_ASKED, person=client, about=client, subject=subject, since=since):

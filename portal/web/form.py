@@ -9,6 +9,9 @@ from flask_wtf.csrf import _FlaskFormCSRF
 from wtforms import Field, FieldList, FormField, HiddenField, PasswordField
 from wtforms.csrf.core import CSRFTokenField
 
+# What is kept as it was typed, or is made of fields of its own.
+_AS_TYPED = (FieldList, FormField, PasswordField)
+
 
 def _strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
@@ -35,7 +38,7 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
 
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             """Typed text loses the blanks around it; a password keeps them."""
-            if not issubclass(unbound_field.field_class, FieldList | FormField | PasswordField):
+            if not issubclass(unbound_field.field_class, _AS_TYPED):
                 options["filters"] = [_strip, *unbound_field.kwargs.get("filters", ())]
             return unbound_field.bind(form=form, **options)
 
