@@ -1,8 +1,8 @@
 """How far a client has come follows from what happens elsewhere, and is written down in the same transaction.
 
 Whoever changes a consultation, an intake, a mark or a lamp need not think of it: the session sees to it, so
-that no feature can forget. What goes past the session says so with `whereabouts.has_moved`. One thing alone is
-written down a moment later, by the worker: that a client has asked for a time, who waits for little then.
+that no feature can forget. What goes past the session says so with `whereabouts.has_moved`. One thing alone
+is written down a moment later, by the worker: that a client has asked for a time, who waits for little then.
 """
 
 from __future__ import annotations
