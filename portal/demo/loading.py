@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from portal.accounts.models import Client, Therapist
 from portal.accounts.passwords import Cost, hash_password
 from portal.accounts.services import add_client, add_therapist
+from portal.accounts.whereabouts import has_moved
 from portal.consent.models import ConsentDocument
 from portal.consent.queries import documents_for
 from portal.consent.services import agree, import_documents, publish_draft, save_draft, shipped_documents
@@ -243,6 +244,9 @@ def _seat_some(number: int, *, now: datetime) -> None:
             )
             if place % 4:
                 confirm_consultation(db, consultation_called(db, reference), now=now)
+            else:
+                # Their place in the list is not left to a worker here, who may never come.
+                has_moved(db, client.id)
 
 
 def _client(db: Session, email: str) -> Client | None:

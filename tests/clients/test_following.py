@@ -30,6 +30,8 @@ def test_every_step_is_seen_as_it_is_taken(db, scene, ada, sam, ten, stage_of):
     db.flush()
     seen.append(stage_of(sam))
     asked = scene.ask(sam, ten)
+    # A moment later, as the worker does.
+    scene.tell(asked)
     seen.append(stage_of(sam))
     scene.confirm(asked)
     seen.append(stage_of(sam))
@@ -51,7 +53,7 @@ def test_whoever_has_met_stays_so_until_they_ask_again(db, ada, sam, now, ten, s
     make.consultation(db, client=sam, therapist=ada, starts_at=now - timedelta(days=7), status=Status.MET)
     met = stage_of(sam)
 
-    scene.ask(sam, ten)
+    scene.tell(scene.ask(sam, ten))
 
     assert (met, stage_of(sam)) == ("met", "asked")
 
@@ -77,7 +79,7 @@ def test_whatever_they_do_brings_back_whom_the_therapist_put_away(
 
     scene.now = now + timedelta(minutes=1)
     if doing == "asks":
-        scene.ask(sam, ten)
+        scene.tell(scene.ask(sam, ten))
     else:
         begun = make.intake(db, client=sam)
         db.add(Lamp(client_id=sam.id, intake_id=begun.id, link_id="right-now", lit_at=scene.now))

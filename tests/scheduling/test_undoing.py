@@ -73,7 +73,8 @@ def test_the_calendar_follows_under_the_same_entry(db, scene, sam, ten):
     scene.decline(asked)
     scene.undo(asked, by=Party.THERAPIST)
 
-    files = db.scalars(select(OutgoingEmail.calendar).where(OutgoingEmail.calendar.is_not(None)))
+    sent = select(OutgoingEmail.calendar).where(OutgoingEmail.calendar.is_not(None))
+    files = db.scalars(sent.order_by(OutgoingEmail.id))
     events = [Calendar.from_ical(file).events[0] for file in files]
     assert len({str(event["UID"]) for event in events}) == 1
     assert [str(event["STATUS"]) for event in events] == [
