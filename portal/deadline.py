@@ -10,7 +10,6 @@ import math
 import sqlite3
 from typing import Any
 
-import psycopg
 from flask import Flask, Response, current_app, g, has_app_context
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
@@ -75,6 +74,6 @@ def _say_how_long(connection: Connection) -> None:
     assert driver is not None
     try:
         driver.execute(statement)
-    except psycopg.Error as problem:
+    except connection.dialect.loaded_dbapi.Error as problem:
         # As SQLAlchemy's cursor would have told it.
         raise OperationalError(statement, None, problem, hide_parameters=True) from problem

@@ -125,8 +125,10 @@ def load(target: str) -> Any:
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    # Found out before anybody asks, since it takes a second.
-    threading.Thread(target=can_be_drawn, daemon=True).start()
+    # Found out before anybody asks, since it takes a second; but not before the first page is served.
+    finding_out = threading.Timer(_A_WHILE, can_be_drawn)
+    finding_out.daemon = True
+    finding_out.start()
     module, _, factory = target.partition(":")
     application = getattr(importlib.import_module(module), factory)()
     # A developer's terminal is for what went wrong.

@@ -7,23 +7,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-
 from portal.errors import Refused
 
+# The library is fetched where it is used: it takes a tenth of the portal's start, and most visits need none.
 # A device sends some hundreds of characters; whoever sends more is no device.
 _MOST_CHARACTERS = 20_000
 _CHALLENGE_BYTES = 32
@@ -73,6 +59,14 @@ def wish_to_make(
     `handle` names its owner to the device and tells nobody anything. The device has to find it by itself
     later, without an address, and to ask its owner for finger, face or code: so it is two factors in one.
     """
+    from webauthn import generate_registration_options, options_to_json  # noqa: PLC0415
+    from webauthn.helpers.structs import (  # noqa: PLC0415
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     return options_to_json(
         generate_registration_options(
             rp_id=party.host,
@@ -91,6 +85,12 @@ def wish_to_make(
 
 def wish_to_see(party: Party, challenge: bytes, *, of: Sequence[bytes] = ()) -> str:
     """What a device is asked in order to show a passkey, one of these or any of the portal's, as JSON."""
+    from webauthn import generate_authentication_options, options_to_json  # noqa: PLC0415
+    from webauthn.helpers.structs import (  # noqa: PLC0415
+        PublicKeyCredentialDescriptor,
+        UserVerificationRequirement,
+    )
+
     return options_to_json(
         generate_authentication_options(
             rp_id=party.host,
@@ -103,6 +103,8 @@ def wish_to_see(party: Party, challenge: bytes, *, of: Sequence[bytes] = ()) -> 
 
 def made(said: str, *, party: Party, challenge: bytes) -> Made:
     """The passkey that a device says it has made. Raises PasskeyRefused."""
+    from webauthn import verify_registration_response  # noqa: PLC0415
+
     _refuse_too_much(said)
     try:
         verified = verify_registration_response(
@@ -120,6 +122,8 @@ def made(said: str, *, party: Party, challenge: bytes) -> Made:
 
 def shown(said: str) -> Shown:
     """Which passkey a device shows. Raises PasskeyRefused if nobody could tell."""
+    from webauthn import base64url_to_bytes  # noqa: PLC0415
+
     _refuse_too_much(said)
     try:
         told = json.loads(said)
@@ -135,6 +139,8 @@ def checked(shown: Shown, *, party: Party, challenge: bytes, public_key: bytes, 
     One that does not count further than `sign_count` may have been copied, and is refused as well; those that
     wander between devices never count, and say 0.
     """
+    from webauthn import verify_authentication_response  # noqa: PLC0415
+
     try:
         verified = verify_authentication_response(
             credential=shown.said,

@@ -9,8 +9,6 @@ from itertools import combinations
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from portal.errors import Refused
 
 _DAY = 24 * 60
@@ -97,6 +95,8 @@ def holidays_in(country: str, region: str | None, years: Iterable[int]) -> Mappi
 @cache
 def holiday_countries() -> Mapping[str, Sequence[str]]:
     """The codes of all countries whose holidays are known, each with the codes of its regions, ascending."""
+    import holidays  # noqa: PLC0415  # a twentieth of the portal's start
+
     known = holidays.list_supported_countries(include_aliases=False)
     return MappingProxyType({country: tuple(sorted(known[country])) for country in sorted(known)})
 
@@ -122,6 +122,8 @@ def unfit_hours(hours: Sequence[Hours], *, zone: str, length: int, gap: int) -> 
 
 @lru_cache(maxsize=1024)
 def _holidays_of(country: str, region: str | None, year: int) -> Mapping[date, str]:
+    import holidays  # noqa: PLC0415
+
     regions = holiday_countries().get(country)
     if regions is None:
         raise CountryUnknown(country)
