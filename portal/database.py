@@ -215,7 +215,7 @@ def transaction() -> Iterator[Session]:
     """
     db = current_db()
     with _turn(), _undone_where_it_fails(db):
-        connection = db.connection()
+        connection = _connection_of(db)
         if connection.dialect.name == "sqlite":
             # Where it reads already: a commit and a connection anew would cost as much as two statements.
             _on_the_driver(connection, "COMMIT", "BEGIN IMMEDIATE")

@@ -132,7 +132,7 @@ def _handed_the_person(kinds: tuple[type[Person], ...], view: View, *, weak: boo
             return to_the_sign_in_page()
         if not isinstance(person, kinds):
             raise NotFound
-        if not weak and owes_second_step():
+        if not weak and isinstance(person, Therapist) and owes_second_step():
             return redirect(url_for("accounts.second_step"), code=303)
         answer: ResponseReturnValue = view(person, **arguments)
         return answer

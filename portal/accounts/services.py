@@ -279,6 +279,8 @@ def rename_therapist(db: Session, therapist: Therapist, name: str) -> None:
 def move_therapist(db: Session, therapist: Therapist, *, zone: str) -> None:
     """Their hours are meant in this zone from now on; moments that were agreed upon stay what they are."""
     therapist.time_zone = zone
+    # Their diary means other moments from now on. Counted by the database, as `diary.changing` does it.
+    therapist.diary_state = Therapist.diary_state + 1
     db.add(therapist)
     record(db, What.PRACTICE_DESCRIBED, therapist)
 

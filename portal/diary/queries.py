@@ -62,10 +62,8 @@ _RULES: Select[*tuple[Any, ...]] = (
     .where(Therapist.id == bindparam("therapist_id"))
     .order_by(ConsultationKind.position, ConsultationKind.id)
 )
-_STATE = select(Therapist.diary_state, Therapist.time_zone).where(Therapist.id == bindparam("therapist_id"))
 # Whoever is about to take or free a therapist's time holds the therapist's row: one after the other. SQLite
 # has one writer, and leaves FOR UPDATE out.
-_STATE_LOCKED = _STATE.with_for_update()
 _RULES_LOCKED = _RULES.with_for_update(of=Therapist)
 _OPENINGS = union_all(
     select(
@@ -94,7 +92,7 @@ _OPENINGS = union_all(
 
 
 # By database and therapist: what this process has read, and the state of the diary in which it was read.
-_kept: WeakKeyDictionary[Any, dict[int, tuple[tuple[int, str], Rules]]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Any, dict[int, tuple[int, Rules]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,22 +166,23 @@ def rules_of(db: Session, therapist_id: int, *, to_change: bool = False) -> Rule
     )
 
 
-def kept_rules_of(db: Session, therapist: Therapist, *, to_change: bool = False) -> Rules:
+def kept_rules_of(db: Session, therapist: Therapist) -> Rules:
     """The same, without any query where this process has read them since they were last changed.
 
-    For those who look for times or ask for one; whoever changes a diary reads it as it stands there. What is
-    `to_change` is asked about once more behind the lock. Raises NotFound.
+    For those who look for times or ask for one; whoever changes a diary reads it as it stands there. They are
+    those of the state in which the therapist was read: whoever decides by them looks behind the lock whether
+    it still is (`Offer.diary_state`). Raises NotFound.
     """
     if CHANGED_HERE in db.info:
-        return rules_of(db, therapist.id, to_change=to_change)
-    kept, state = _kept.setdefault(db.get_bind(), {}), (therapist.diary_state, therapist.time_zone)
+        return rules_of(db, therapist.id)
+    kept = _kept.setdefault(db.get_bind(), {})
     known = kept.get(therapist.id)
-    if known is not None and known[0] == state and (not to_change or _state(db, therapist.id) == state):
+    if known is not None and known[0] == therapist.diary_state:
         return known[1]
-    rules = rules_of(db, therapist.id, to_change=to_change)
+    rules = rules_of(db, therapist.id)
     # Before anything is said of a diary, nothing tells one state of it from another.
     if therapist.diary_state:
-        kept[therapist.id] = state, rules
+        kept[therapist.id] = therapist.diary_state, rules
     return rules
 
 
@@ -236,11 +235,6 @@ def only_therapist(db: Session) -> Therapist | None:
     """The one therapist of the practice; None if there are several, or none."""
     found = db.scalars(select(Therapist).limit(2)).all()
     return found[0] if len(found) == 1 else None
-
-
-def _state(db: Session, therapist_id: int) -> tuple[int, str] | None:
-    found = rows(db, _STATE_LOCKED, {"therapist_id": therapist_id})
-    return (found[0].diary_state, found[0].time_zone) if found else None
 
 
 def _stamina(most: Sequence[int | None]) -> Stamina:

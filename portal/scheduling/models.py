@@ -205,6 +205,8 @@ class HeldTime(Base):
     """Five minutes of a therapist's time. Its key decides when two people press the button together."""
 
     __tablename__ = "held_time"
+    # A dozen rows for each time that is held: SQLite keeps them in the key alone, not in a table beside it.
+    __table_args__ = {"sqlite_with_rowid": False}
 
     therapist_id: Mapped[int] = mapped_column(ForeignKey("therapist.id"), primary_key=True)
     starts_at: Mapped[datetime] = mapped_column(primary_key=True)

@@ -77,6 +77,16 @@ _TAKEN: CompoundSelect[*tuple[Any, ...]] = union_all(
             Consultation.asked_at > bindparam("lately"),
         )
     ),
+    # A row without a time: how often the diary has been changed.
+    select(
+        Therapist.diary_state,
+        cast(null(), HeldWindow.starts_at.type),
+        cast(null(), HeldWindow.ends_at.type),
+        literal(0),
+        literal(0),
+        false(),
+        *_UNTOLD,
+    ).where(Therapist.id == bindparam("therapist_id")),
 )
 _TAKEN_AS_ASKED = lambda_stmt(lambda: _TAKEN)
 # The same for the therapist, who wants to know which of the two it is, and asks about nobody in particular.
@@ -108,6 +118,8 @@ class Offer:
     has_met: bool
     # How often the client has asked within the last day.
     asked_lately: int
+    # As it was when this was read; the rules may be of an earlier one.
+    diary_state: int
 
     @property
     def kinds(self) -> Sequence[Kind]:
@@ -170,9 +182,10 @@ def offer_to(
     """
     rules = rules or kept_rules_of(db, therapist)
     begins, ends = _range(now, since, until, rules)
-    windows, owned = _taken(db, client, therapist, begins, ends, _margin(rules), now)
+    windows, owned, state = _taken(db, client, therapist, begins, ends, _margin(rules), now)
     own, has_met, lately = _own(owned, now)
-    found = Offer((), own, rules, _kind_asked_for(rules, own, kind, instead_of, has_met), has_met, lately)
+    asked_for = _kind_asked_for(rules, own, kind, instead_of, has_met)
+    found = Offer((), own, rules, asked_for, has_met, lately, state)
     kept = found.kept_beside(found.named(instead_of))
     given_up = found.asked_instead_of(kept)
     moving = {held.id for held in (kept, given_up) if held}
@@ -262,8 +275,10 @@ def _margin(rules: Rules) -> int:
 
 def _taken(
     db: Session, client: Client, therapist: Therapist, since: int, until: int, margin: int, now: datetime
-) -> tuple[Sequence[Row], Sequence[Row]]:
-    """The therapist's windows between two minutes and around, and rows of all that the client holds."""
+) -> tuple[Sequence[Row], Sequence[Row], int]:
+    """The therapist's windows between two minutes and around, rows of all that the client holds, and the
+    state of the diary.
+    """
     asked = {
         "therapist_id": therapist.id,
         "client_id": client.id,
@@ -272,9 +287,15 @@ def _taken(
     }
     windows: list[Row] = []
     owned: list[Row] = []
+    state = 0
     for row in rows(db, _TAKEN_AS_ASKED, asked):
-        (windows if row[_REFERENCE] is None else owned).append(row)
-    return windows, owned
+        if row[_REFERENCE] is not None:
+            owned.append(row)
+        elif row.window_starts_at is None:
+            state = row.consultation_id
+        else:
+            windows.append(row)
+    return windows, owned, state
 
 
 def _own(owned: Iterable[Row], now: datetime) -> tuple[Sequence[Held], bool, int]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client, Therapist
+from portal.accounts.queries import take_turns
 from portal.database import new_reference
 from portal.diary.clocks import minute_of, moment_of
-from portal.diary.queries import kept_rules_of
+from portal.diary.queries import rules_of
 from portal.errors import Refused
 from portal.jobs.queue import Due, enqueue_all
 from portal.journal.lines import What
@@ -94,19 +96,9 @@ def request_consultation(
     AlreadyAsked, AskedTooOften, TooLateToChange, and NotFound for a consultation of somebody else's or a kind
     that is not offered.
     """
-    rules = kept_rules_of(db, therapist, to_change=True)
     asked = list(dict.fromkeys(starts))[:MOST_TIMES]
-    offer = offer_to(
-        db,
-        client,
-        therapist,
-        now=now,
-        since=min(map(minute_of, asked)),
-        until=max(map(minute_of, asked)) + 1,
-        kind=kind,
-        instead_of=instead_of,
-        rules=rules,
-    )
+    offer = _offered(db, client, therapist, asked, now=now, kind=kind, instead_of=instead_of)
+    rules = offer.rules
     kept, pending = _what_gives_way(db, client, offer, instead_of)
     _refuse_what_cannot_be_asked(offer, kept, pending, asked, now)
     if pending:
@@ -135,6 +127,26 @@ def request_consultation(
     else:
         await_answer(db, reference, answer_by=due, zone=ZoneInfo(rules.time_zone), now=now)
     return reference
+
+
+def _offered(
+    db: Session,
+    client: Client,
+    therapist: Therapist,
+    asked: Sequence[datetime],
+    *,
+    now: datetime,
+    **which: Any,
+) -> Offer:
+    """What is on offer where these times lie, judged behind the lock by the diary as it is now."""
+    take_turns(db, therapist.id)
+    minutes = list(map(minute_of, asked))
+    around = {"now": now, "since": min(minutes), "until": max(minutes) + 1, **which}
+    offer = offer_to(db, client, therapist, **around)
+    if offer.diary_state != therapist.diary_state:
+        # It was changed since the therapist was read.
+        offer = offer_to(db, client, therapist, rules=rules_of(db, therapist.id), **around)
+    return offer
 
 
 def tell_of_request(db: Session, consultation: Consultation, *, now: datetime) -> None:
