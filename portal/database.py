@@ -139,9 +139,10 @@ def init_app(app: Flask) -> None:
 
 def current_db() -> Session:
     """The request's session. Outside `transaction()` it only reads."""
-    if "db" not in g:
-        g.db = current_app.extensions["database"]()
-    return g.db  # type: ignore[no-any-return]
+    db: Session | None = g.get("db")
+    if db is None:
+        db = g.db = current_app.extensions["database"]()
+    return db
 
 
 def rows(db: Session, statement: Executable, parameters: Parameters) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -302,5 +303,6 @@ def _on_the_driver(connection: Connection, *statements: str) -> None:
 
 
 def _close(_exception: Any) -> None:
-    if "db" in g:
-        g.pop("db").close()
+    db: Session | None = g.pop("db", None)
+    if db is not None:
+        db.close()

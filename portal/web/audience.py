@@ -38,5 +38,6 @@ def init_app(app: Flask) -> None:
 
 
 def _refuse_a_view_without_audience() -> None:
-    if request.endpoint and audience_of(current_app.view_functions[request.endpoint]) is None:
+    endpoint = request.endpoint
+    if endpoint and audience_of(current_app.view_functions[endpoint]) is None:
         abort(404)
