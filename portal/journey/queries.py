@@ -23,7 +23,7 @@ from portal.messages.queries import UNREAD_BY_CLIENT
 from portal.reading.queries import FIRST_READING, OPEN_SUGGESTION, FirstReading, Suggested, suggested
 from portal.scheduling.lifecycle import Status
 from portal.scheduling.models import Consultation, ConsultationEvent
-from portal.scheduling.queries import Held, consultations_of
+from portal.scheduling.queries import HELD_BY_CLIENT, Held, held_in
 
 # So long after its time a request that came to nothing is still spoken of.
 _SPOKEN_OF = timedelta(days=7)
@@ -47,15 +47,19 @@ _LAST = (
 )
 _FIRST = FIRST_READING.subquery("first")
 _SUGGESTED = OPEN_SUGGESTION.subquery("suggested")
+_HELD = HELD_BY_CLIENT.subquery("held")
 _ALWAYS = select(literal(1).label("one")).subquery("always")
-# What has nothing to do with one another, in one question to the database: one row, any part of which may be
-# empty, and three counts.
-_TOGETHER = select(*_FIRST.c, *_LAST.c, *_SUGGESTED.c, *OPEN_TEXTS, UNREAD_BY_CLIENT).select_from(
-    _ALWAYS.outerjoin(_FIRST, true()).outerjoin(_LAST, true()).outerjoin(_SUGGESTED, true())
+# What has nothing to do with one another, in one question to the database: any part of it may be empty, three
+# are counts, and the whole of it comes once for each time that is held.
+_TOGETHER = select(*_FIRST.c, *_LAST.c, *_SUGGESTED.c, *OPEN_TEXTS, UNREAD_BY_CLIENT, *_HELD.c).select_from(
+    _ALWAYS.outerjoin(_FIRST, true())
+    .outerjoin(_LAST, true())
+    .outerjoin(_SUGGESTED, true())
+    .outerjoin(_HELD, true())
 )
 _TOGETHER_AS_ASKED = lambda_stmt(lambda: _TOGETHER)
 # Where each part of that row begins, and the last one ends.
-_PARTS = tuple(accumulate([len(_FIRST.c), len(_LAST.c), len(_SUGGESTED.c), len(OPEN_TEXTS)], initial=0))
+_PARTS = tuple(accumulate([len(_FIRST.c), len(_LAST.c), len(_SUGGESTED.c), len(OPEN_TEXTS), 1], initial=0))
 
 
 class Ended(NamedTuple):
@@ -107,13 +111,13 @@ class Way:
 
 
 def way_of(db: Session, client: Client, *, now: datetime) -> Way:
-    """All that the page of the next step says of this client, in three queries.
+    """All that the page of the next step says of this client, in two queries.
 
     One more tells how one meets, where something is confirmed and its therapist has said so.
     """
     beside = _together(db, client)
     overview = overview_of(db, client)
-    held = consultations_of(db, client, since=now)
+    held = [each for each in beside.held if each.ends_at > now]
     return Way(
         name=name_of(db, client) if client.sealed_name else None,
         reading=beside.first,
@@ -145,17 +149,20 @@ class _Beside(NamedTuple):
     suggested: Suggested | None
     texts: OpenTexts
     unread: int
+    # Soonest first; it may be over.
+    held: Sequence[Held]
 
 
 def _together(db: Session, client: Client) -> _Beside:
-    *row, unread = rows(db, _TOGETHER_AS_ASKED, {"client_id": client.id})[0]
-    first, last, suggestion, texts = (row[begins:ends] for begins, ends in pairwise(_PARTS))
+    found = rows(db, _TOGETHER_AS_ASKED, {"client_id": client.id})
+    first, last, suggestion, texts, (unread,) = (found[0][begins:ends] for begins, ends in pairwise(_PARTS))
     return _Beside(
         first=FirstReading(*first) if first[0] else None,
         last=Ended(*last) if last[0] else None,
         suggested=suggested(db, client, suggestion) if suggestion[0] else None,
         texts=OpenTexts(*texts),
         unread=unread,
+        held=held_in(row[_PARTS[-1] :] for row in found),
     )
 
 

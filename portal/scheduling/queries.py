@@ -72,7 +72,8 @@ def owned_by_client(*, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...
     )
 
 
-_OF_CLIENT = owned_by_client(condition=_HOLDS_ITS_TIME)
+# All that holds a client's time, a row for each; without any, nothing.
+HELD_BY_CLIENT = owned_by_client(condition=_HOLDS_ITS_TIME)
 _WAITING = (
     select(Consultation)
     .where(
@@ -175,8 +176,13 @@ def consultation_to_change(db: Session, consultation_id: int) -> Consultation:
 
 def consultations_of(db: Session, client: Client, *, since: datetime | None = None) -> Sequence[Held]:
     """What the client's consultations hold, soonest first; with `since`, only those not over by then."""
-    owned = map(tuple, rows(db, _OF_CLIENT, {"client_id": client.id}))
-    return [each for each in by_consultation(owned) if since is None or each.ends_at > since]
+    found = held_in(rows(db, HELD_BY_CLIENT, {"client_id": client.id}))
+    return [each for each in found if since is None or each.ends_at > since]
+
+
+def held_in(owned: Iterable[Sequence[Any]]) -> Sequence[Held]:
+    """What the rows of `HELD_BY_CLIENT` hold, soonest first; of an outer join that found nothing, nothing."""
+    return by_consultation(tuple(row) for row in owned if row[len(WINDOW) + 1] is not None)
 
 
 def waiting_for(db: Session, therapist: Therapist) -> Sequence[Consultation]:
