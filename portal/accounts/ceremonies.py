@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from portal.errors import Refused
 
 # The library is fetched where it is used: it takes a tenth of the portal's start, and most visits need none.
+
 # A device sends some hundreds of characters; whoever sends more is no device.
 _MOST_CHARACTERS = 20_000
 _CHALLENGE_BYTES = 32

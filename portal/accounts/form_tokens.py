@@ -18,10 +18,11 @@ def init_app(app: Flask) -> None:
     signed: dict[str, str] = {}
 
     def csrf_token() -> str:
-        held = cookie.form_token()
-        if held in signed:
+        # In one look: another thread may forget all of them at any moment.
+        known = signed.get(cookie.form_token())
+        if known is not None:
             # Where Flask-WTF looks first, for the forms that ask it themselves.
-            return str(g.setdefault(FORM_TOKEN, signed[held]))
+            return str(g.setdefault(FORM_TOKEN, known))
         made = str(generate_csrf())
         if len(signed) >= _MOST_SIGNED:
             signed.clear()
