@@ -34,4 +34,4 @@ class Parts:
         if key not in drawn:
             found = current_app.jinja_env.get_template(template)
             drawn[key] = Markup(found.render(practice=facts, token=_TOKEN, **names))
-        return drawn[key].replace(_TOKEN, token) if token else drawn[key]
+        return drawn[key].replace(_TOKEN, token)
