@@ -163,8 +163,8 @@ def carry_out(db: Session, statement: Executable, parameters: Parameters) -> int
 class Whole(Generic[Entity]):
     """An entity among the columns of a statement for `rows`, which is given to the session as loaded.
 
-    For the one question that every page asks: a query for the same entities costs more than twice as much,
-    most of it to find out anew each time which column belongs where.
+    For what is asked at nearly every visit: a query for the same entities costs more than twice as much, most
+    of it to find out anew each time which column belongs where.
     """
 
     def __init__(self, entity: type[Entity]) -> None:
@@ -172,19 +172,22 @@ class Whole(Generic[Entity]):
         self._entity, self._manager = entity, mapper.class_manager
         self.columns = tuple(mapper.local_table.c)
         self._names = tuple(mapper.get_property_by_column(each).key for each in self.columns)
-        # The row's number, by which the session knows whom it has already, is a table's first column here.
-        assert mapper.primary_key == self.columns[:1]
+        # By its key the session knows what it has already; here it is a table's first columns.
+        self._key = len(mapper.primary_key)
+        assert mapper.primary_key == self.columns[: self._key]
 
-    def of(self, db: Session, values: Sequence[Any], **beside: Any) -> Entity | None:
+    def of(self, db: Session, values: Sequence[Any], *, anew: bool = False, **beside: Any) -> Entity | None:
         """The entity with these values, and with what was read beside; None where an outer join found none.
 
-        Whom the session has already stays as it is, but for what is read beside.
+        What the session has already stays as it is, but for what is read beside; `anew`, as it was read now.
         """
         if values[0] is None:
             return None
-        key: Any = (self._entity, (values[0],), None)
+        key: Any = (self._entity, tuple(values[: self._key]), None)
         known = db.identity_map.get(key)
         entity: Entity = self._loaded(db, key, values) if known is None else cast(Entity, known)
+        if known is not None and anew:
+            beside = dict(zip(self._names, values, strict=True)) | beside
         for name, value in beside.items():
             set_committed_value(entity, name, value)
         return entity

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, lambda_stmt, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.models import Client
-from portal.database import rows
+from portal.database import Whole, rows
 from portal.errors import NotFound, Refused
 from portal.intake.models import Answer, EarlierAnswer, GivenVersion, Intake, QuestionnaireVersion
 from portal.intake.path import Path, passed_by, progress
@@ -184,19 +184,19 @@ _Given, _Own = aliased(QuestionnaireVersion), aliased(QuestionnaireVersion)
 _Any, _Amended = aliased(Intake), aliased(Intake)
 _GIVEN = select(GivenVersion.version_id).order_by(GivenVersion.id.desc()).limit(1)
 _GIVEN_ID = _GIVEN.scalar_subquery()
+_INTAKE, _ANSWER = Whole(Intake), Whole(Answer)
 _LATEST = (
-    select(Intake, QuestionnaireVersion.number, QuestionnaireVersion.definition_hash, _GIVEN_ID)
+    select(*_INTAKE.columns, QuestionnaireVersion.number, QuestionnaireVersion.definition_hash, _GIVEN_ID)
     .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
     .where(Intake.client_id == bindparam("client_id"), Intake.dropped_at.is_(None))
     .order_by(Intake.id.desc())
     .limit(1)
 )
-_LATEST_TO_CHANGE = _LATEST.with_for_update(of=Intake).execution_options(populate_existing=True)
+_LATEST_TO_CHANGE = _LATEST.with_for_update(of=Intake)
+_LATEST_AS_ASKED = {False: lambda_stmt(lambda: _LATEST), True: lambda_stmt(lambda: _LATEST_TO_CHANGE)}
 # By itself and not joined to the intake: PostgreSQL, having waited for the intake's lock, would bring the
 # answers as they were before it.
-_ANSWERS = (
-    select(Answer).where(Answer.intake_id == bindparam("intake_id")).execution_options(populate_existing=True)
-)
+_ANSWERS = select(*_ANSWER.columns).where(Answer.intake_id == bindparam("intake_id"))
 
 _LATEST_ID = (
     select(func.max(_Any.id))
@@ -251,11 +251,16 @@ def answering_of(db: Session, client: Client, *, to_change: bool = False) -> Ans
 
 def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answering:
     """The client's intake, sent or not. Raises NotBegun."""
-    row = db.execute(_LATEST_TO_CHANGE if to_change else _LATEST, {"client_id": client.id}).first()
-    if row is None:
+    # Whoever has just begun may not be written down yet.
+    db.flush()
+    found = rows(db, _LATEST_AS_ASKED[to_change], {"client_id": client.id})
+    if not found:
         raise NotBegun
-    intake, number, definition_hash, given_id = row
-    answers = {each.link_id: each for each in db.scalars(_ANSWERS, {"intake_id": intake.id})}
+    *values, number, definition_hash, given_id = found[0]
+    intake = _INTAKE.of(db, values, anew=to_change)
+    assert intake is not None
+    every = (_ANSWER.of(db, row, anew=True) for row in rows(db, _ANSWERS, {"intake_id": intake.id}))
+    answers = {each.link_id: each for each in every if each is not None}
     replies = {
         link_id: _opened(db, client, intake.reference, link_id, each.state, each.sealed_value)
         for link_id, each in answers.items()
