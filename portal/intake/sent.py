@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
@@ -48,7 +50,19 @@ _EVERY = (
     .where(*_SENT)
     .order_by(Intake.id.desc())
 )
-_EVERY_AND_LAST = _EVERY.add_columns(case((Intake.id == _LAST_SENT, Intake.sealed_copy)))
+# What `last_and_all_sent_by` asks, for who asks it together with more.
+EVERY_AND_LAST = (
+    select(
+        Intake.id,
+        Intake.reference,
+        Intake.sent_at,
+        Intake.amends_id.is_not(None),
+        Intake.read_at,
+        case((Intake.id == _LAST_SENT, Intake.sealed_copy)),
+    )
+    .where(*_SENT)
+    .order_by(Intake.id.desc())
+)
 _BEGUN_AMENDMENT = (
     select(Intake.id)
     .where(
@@ -97,10 +111,16 @@ def sent_intake_of(db: Session, client: Client, reference: str | None = None) ->
 
 def last_and_all_sent_by(db: Session, client: Client) -> tuple[SentIntake | None, list[SentBefore]]:
     """What `sent_intake_of` and `all_sent_by` find, in one query."""
-    found = rows(db, _EVERY_AND_LAST, {"client_id": client.id})
+    return last_and_all_in(db, client, rows(db, EVERY_AND_LAST, {"client_id": client.id}))
+
+
+def last_and_all_in(
+    db: Session, client: Client, found: Sequence[Sequence[Any]]
+) -> tuple[SentIntake | None, list[SentBefore]]:
+    """What `EVERY_AND_LAST` found, with the last of it opened."""
     every = [
         SentBefore(reference=reference, sent_at=sent_at, is_amendment=is_amendment, read_at=read_at)
-        for reference, sent_at, is_amendment, read_at, _ in found
+        for _, reference, sent_at, is_amendment, read_at, _ in found
     ]
     if not found or found[0][-1] is None:
         return None, every

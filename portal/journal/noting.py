@@ -18,15 +18,17 @@ from portal.vault.keyring import CannotBeOpened, Keyring
 
 _log = logging.getLogger(__name__)
 _PLACE = f"journal_head.seal:{ONLY_ROW}"
-_HEAD = (
-    select(JournalHead.number, JournalHead.hash, JournalHead.seal)
-    .where(JournalHead.id == ONLY_ROW)
-    .with_for_update()
-)
+# Where the journal ends, for who asks that together with more (`goes_on_from`).
+END = select(JournalHead.number, JournalHead.hash, JournalHead.seal).where(JournalHead.id == ONLY_ROW)
+_HELD_END = END.with_for_update()
 _INSERT = insert(JournalLine)
 _MOVE_ON = (
     update(JournalHead)
-    .where(JournalHead.id == ONLY_ROW)
+    .where(
+        JournalHead.id == ONLY_ROW,
+        JournalHead.number == bindparam("was"),
+        JournalHead.hash == bindparam("was_hash"),
+    )
     .values(number=bindparam("last"), hash=bindparam("last_hash"), seal=bindparam("new_seal"))
     .execution_options(synchronize_session=False)
 )
@@ -80,12 +82,15 @@ def append_what_was_noted(db: Session) -> None:
     noted = db.info.pop("noted", None)
     if not noted:
         return
-    (head,) = rows(db, _HEAD, {})
-    stand, now = Stand(head.number, head.hash), clock.now()
-    whole = standing_sealed(db, head.seal) == stand or (stand == EMPTY and not head.seal)
-    lines = list(chained((_line(each, now) for each in noted), after=stand))
-    carry_out(db, _INSERT, [line._asdict() for line in lines])
-    _move_head(db, lines, whole=whole)
+    read = db.info.pop("journal_end", None)
+    if read is None or not _append(db, noted, *read):
+        (held,) = rows(db, _HELD_END, {})
+        _append(db, noted, *held)
+
+
+def goes_on_from(db: Session, number: int, last_hash: str, seal: bytes) -> None:
+    """What `END` found: the next lines are written from there, unless somebody else has written meanwhile."""
+    db.info["journal_end"] = number, last_hash, seal
 
 
 def forget_what_was_noted(db: Session, transaction: SessionTransaction) -> None:
@@ -119,13 +124,29 @@ def _line(noted: _Noted, now: datetime) -> Line:
     return Line(0, now, noted.what, *noted.by, noted.about, noted.subject, "")
 
 
-def _move_head(db: Session, lines: Sequence[Line], *, whole: bool) -> None:
-    """An end that was tampered with is never sealed again by the portal itself: `journal verify` finds it."""
-    stand = Stand(lines[-1].number, lines[-1].hash)
+def _append(db: Session, noted: Sequence[_Noted], number: int, last_hash: str, seal: bytes) -> bool:
+    """Whether the journal still ended there, and so these are its lines now.
+
+    Whoever moves the head holds it until the commit. An end that was tampered with is never sealed again by
+    the portal itself: `journal verify` finds it.
+    """
+    stand, now = Stand(number, last_hash), clock.now()
+    lines = list(chained((_line(each, now) for each in noted), after=stand))
+    end = Stand(lines[-1].number, lines[-1].hash)
+    whole = standing_sealed(db, seal) == stand or (stand == EMPTY and not seal)
+    move = {
+        "was": stand.number,
+        "was_hash": stand.hash,
+        "last": end.number,
+        "last_hash": end.hash,
+        "new_seal": seal_standing(db, end) if whole else b"",
+    }
+    if not carry_out(db, _MOVE_ON, move):
+        return False
     if not whole:
         _log.error("the end of the journal is not the one that was sealed: look with `journal verify`")
-    seal = seal_standing(db, stand) if whole else b""
-    carry_out(db, _MOVE_ON, {"last": stand.number, "last_hash": stand.hash, "new_seal": seal})
+    carry_out(db, _INSERT, [line._asdict() for line in lines])
+    return True
 
 
 def _pending(db: Session) -> list[_Noted]:

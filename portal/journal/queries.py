@@ -79,9 +79,9 @@ def is_noted_since(
     return bool(rows(db, _LATELY, asked))
 
 
-def newest_about(about: str, *, most: int) -> Select[*tuple[Any, ...]]:
-    """The newest lines about this client, for who asks for the names of people together with them."""
-    lines = select(*_COLUMNS).where(JournalLine.about == about)
+def newest_about(*, most: int) -> Select[*tuple[Any, ...]]:
+    """The newest lines about the client `reference`, for who asks for names of people together with them."""
+    lines = select(*_COLUMNS).where(JournalLine.about == bindparam("reference"))
     return lines.order_by(JournalLine.number.desc()).limit(most)
 
 

@@ -6,27 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Executable,
     and_,
     bindparam,
-    exists,
     func,
-    literal,
     literal_column,
     select,
     true,
 )
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import name_of
 from portal.errors import NotFound
 from portal.messages.models import Message, MessagesOff, Writer
+from portal.together import Together
 from portal.vault.words import shown
 
 A_PAGE = 30
@@ -80,6 +78,28 @@ _WAITING_CLIENTS = (
 )
 
 
+# Whether a client's therapist has switched them off: a row, or none.
+_OFF = select(MessagesOff.client_id).where(
+    MessagesOff.client_id == _CLIENT, MessagesOff.therapist_id == _THERAPIST
+)
+_PAGE = (
+    select(
+        Message.id,
+        Message.reference,
+        Message.written_by,
+        Message.sealed_words,
+        Message.sent_at,
+        Message.read_at,
+        Message.therapist_id,
+    )
+    .where(Message.client_id == _CLIENT, Message.taken_back_at.is_(None))
+    .order_by(Message.id.desc())
+    .limit(bindparam("most"))
+)
+# What `conversation_with` asks, for who asks it together with more: of the messages, one more than are shown.
+BETWEEN_TWO = (_OFF, _PAGE.where(Message.therapist_id == _THERAPIST))
+
+
 class Said(NamedTuple):
     """A message as it is read."""
 
@@ -131,6 +151,24 @@ def conversation_with(
     return _conversation(db, client, therapist, only=True, before=before, most=most)
 
 
+def conversation_in(
+    db: Session,
+    client: Client,
+    off: Sequence[Sequence[Any]],
+    found: Sequence[Sequence[Any]],
+    *,
+    most: int,
+    is_newest: bool = True,
+) -> Conversation:
+    """The page that both parts of `BETWEEN_TWO` found."""
+    return Conversation(
+        messages=[_said(db, client, each) for each in found[:most]][::-1],
+        goes_back=len(found) > most,
+        is_newest=is_newest,
+        is_off=bool(off),
+    )
+
+
 def conversation_of(db: Session, client: Client, *, before: str | None = None) -> Conversation:
     """All that this client wrote and was written, whoever their therapist was then. Raises NotFound."""
     return _conversation(db, client, client.therapist, only=False, before=before, most=A_PAGE)
@@ -175,42 +213,23 @@ def words_row(reference: str) -> str:
 def _conversation(
     db: Session, client: Client, therapist: Therapist | None, *, only: bool, before: str | None, most: int
 ) -> Conversation:
-    rows = db.execute(
-        _page_of_messages(only, before is not None),
+    off, found = _asked(only, before is not None).of(
+        db,
         {
             "client_id": client.id,
             "therapist_id": therapist.id if therapist else None,
             "before": None if before is None else _place_of(db, client, before),
             "most": most + 1,
         },
-    ).all()
-    found = [_said(db, client, row[1]) for row in rows if row[1] is not None]
-    return Conversation(
-        messages=found[:most][::-1],
-        goes_back=len(found) > most,
-        is_newest=before is None,
-        is_off=bool(rows[0][0]),
     )
+    return conversation_in(db, client, off, found, most=most, is_newest=before is None)
 
 
 @cache
-def _page_of_messages(only_theirs: bool, before: bool) -> Executable:
+def _asked(only_theirs: bool, before: bool) -> Together:
     """Put together once for each kind of page: every signed-in page of a person asks it."""
-    asked = select(Message).where(Message.client_id == _CLIENT, Message.taken_back_at.is_(None))
-    if only_theirs:
-        asked = asked.where(Message.therapist_id == _THERAPIST)
-    if before:
-        asked = asked.where(Message.id < bindparam("before"))
-    page = aliased(Message, asked.order_by(Message.id.desc()).limit(bindparam("most")).subquery())
-    off = exists().where(MessagesOff.client_id == _CLIENT, MessagesOff.therapist_id == _THERAPIST)
-    # A row even where nothing is written: whether it is switched off is to be known then too.
-    always = select(literal(1).label("one")).subquery()
-    return (
-        select(off, page)
-        .select_from(always.outerjoin(page, true()))
-        .order_by(page.id.desc())
-        .execution_options(populate_existing=True)
-    )
+    page = BETWEEN_TWO[1] if only_theirs else _PAGE
+    return Together(_OFF, page.where(Message.id < bindparam("before")) if before else page)
 
 
 def _place_of(db: Session, client: Client, reference: str) -> int:
@@ -222,13 +241,7 @@ def _place_of(db: Session, client: Client, reference: str) -> int:
     return place
 
 
-def _said(db: Session, client: Client, message: Message) -> Said:
-    words = shown(db, client.data_key, message.sealed_words or b"", of=words_row(message.reference))
-    return Said(
-        message.reference,
-        message.written_by,
-        words,
-        message.sent_at,
-        message.read_at,
-        message.therapist_id,
-    )
+def _said(db: Session, client: Client, values: Sequence[Any]) -> Said:
+    _, reference, writer, sealed, sent_at, read_at, therapist_id = values
+    words = shown(db, client.data_key, sealed or b"", of=words_row(reference))
+    return Said(reference, writer, words, sent_at, read_at, therapist_id)

@@ -16,11 +16,12 @@ from portal.consent.queries import DocumentShown, documents_for
 from portal.errors import NotFound
 from portal.intake.lamp_lifecycle import LampStatus
 from portal.intake.lamp_queries import LampShown, lamps_of_and_open_for
-from portal.intake.sent import SentBefore, SentIntake, last_and_all_sent_by
+from portal.intake.sent import EVERY_AND_LAST, SentBefore, SentIntake, last_and_all_in
 from portal.journal.lines import Line, What
 from portal.journal.models import JournalLine
+from portal.journal.noting import END, goes_on_from
 from portal.journal.queries import newest_about, opened_since
-from portal.messages.queries import Conversation, conversation_with
+from portal.messages.queries import BETWEEN_TWO, Conversation, conversation_in
 from portal.notes.models import Note, NotesKey
 from portal.notes.queries import Written, note_shown
 from portal.reaching.models import ReachingWish
@@ -28,6 +29,7 @@ from portal.reaching.queries import WishShown, wish_shown
 from portal.reading.queries import Kept, Met, met_and_shared_by
 from portal.review.queries import Desk, Request, consultations_on_desk, laid_out, request_of
 from portal.scheduling.lifecycle import Status
+from portal.together import Together
 from portal.vault.models import DataKey
 
 # So many lines of the journal, and of the messages, stand on a person's page; the others are a press away.
@@ -99,6 +101,12 @@ _WHO = (
     .order_by(Note.written_at.desc(), Note.id.desc())
     .options(joinedload(Client.data_key))
 )
+_LINES = (
+    newest_about(most=_LAST_LINES)
+    .add_columns(Therapist.name)
+    .outerjoin(Therapist, Therapist.reference == JournalLine.person)
+)
+_BESIDE = Together(EVERY_AND_LAST, *BETWEEN_TWO, _LINES, END)
 
 
 def person_whole(
@@ -110,7 +118,7 @@ def person_whole(
     now: datetime,
     day: tuple[datetime, datetime],
 ) -> tuple[Person, Desk]:
-    """One of the therapist's clients, and the desk as of `desk_of`, in nine queries. Raises NotFound.
+    """One of the therapist's clients, and the desk as of `desk_of`, in seven queries. Raises NotFound.
 
     `opening` is what the journal calls it.
     """
@@ -123,13 +131,17 @@ def person_whole(
     lamps, open_lamps = lamps_of_and_open_for(db, therapist, client)
     history, standing = consultations_on_desk(db, therapist, now, until=day[1], beside=client)
     met, shared = met_and_shared_by(db, therapist, client)
-    last, sent = last_and_all_sent_by(db, client)
+    asked |= {"client_id": client.id, "most": _LAST_MESSAGES + 1}
+    answers, off, messages, lines, ends = _BESIDE.of(db, asked)
+    for end in ends:
+        goes_on_from(db, *end)
+    last, sent = last_and_all_in(db, client, answers)
     whole = Person(
         client=client,
         name=name_of(db, client),
         met=met,
         shared=shared,
-        messages=conversation_with(db, client, therapist, most=_LAST_MESSAGES),
+        messages=conversation_in(db, client, off, messages, most=_LAST_MESSAGES),
         intake=last,
         sent=sent,
         lamps=lamps,
@@ -137,13 +149,7 @@ def person_whole(
         consultations=[request_of(db, each) for each in history],
         wish=wish_shown(db, client, sealed_wish),
         notes=[note_shown(db, note, key) for *_, note, key in rows if note is not None],
-        lines=_last_lines(db, client),
+        lines=[(Line._make(values), name) for *values, name in lines],
         is_opening_noted=is_noted,
     )
     return whole, laid_out(db, therapist, open_lamps, standing, now=now, day=day)
-
-
-def _last_lines(db: Session, client: Client) -> list[tuple[Line, str | None]]:
-    named = newest_about(client.reference, most=_LAST_LINES).add_columns(Therapist.name)
-    found = db.execute(named.outerjoin(Therapist, Therapist.reference == JournalLine.person))
-    return [(Line._make(row[:-1]), row[-1]) for row in found]

@@ -9,12 +9,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from portal.app import create_app
-from portal.database import transaction
+from portal.database import current_db, rows, transaction
 from portal.errors import NotFound
 from portal.journal.keeping import keep_an_anchor
 from portal.journal.lines import Hand, What
 from portal.journal.models import JournalHead, JournalLine
-from portal.journal.noting import by_the_operator, note
+from portal.journal.noting import END, by_the_operator, goes_on_from, note
 from tests import make
 from tests.scheduling.crowd import all_at_once
 
@@ -93,6 +93,30 @@ def test_what_is_undone_to_a_savepoint_takes_no_other_line_with_it(app, db, ada)
             note(writing, What.FEED_MADE, by=ada)
 
     assert [line[0] for line in written(db)] == ["diary-changed", "feed-made"]
+
+
+@pytest.mark.parametrize("somebody_else_was_quicker", [False, True])
+def test_who_has_read_where_it_ends_goes_on_from_there_if_it_still_does(
+    app, db, ada, sam, queries, somebody_else_was_quicker
+):
+    def write(what):
+        with app.app_context(), transaction() as writing:
+            note(writing, what, by=ada, about=sam.reference)
+
+    write(What.SIGNED_IN)
+    with app.app_context():
+        (end,) = rows(current_db(), END, {})
+        goes_on_from(current_db(), *end)
+        if somebody_else_was_quicker:
+            write(What.LAMPS_SEEN)
+        with queries() as seen, transaction() as writing:
+            note(writing, What.RECORD_OPENED, by=ada, about=sam.reference)
+
+    begun = ["UPDATE", "SELECT"] if somebody_else_was_quicker else []
+    assert [each.split()[0] for each in seen] == [*begun, "UPDATE", "INSERT"]
+    quicker = ["lamps-seen"] if somebody_else_was_quicker else []
+    assert [line[0] for line in written(db)] == ["signed-in", *quicker, "record-opened"]
+    assert "they were written" in verified(app).output
 
 
 @pytest.mark.usefixtures("three_lines")
