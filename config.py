@@ -79,6 +79,8 @@ class Settings:
     backup_keys: tuple[bytes, ...] = field(default=(), repr=False)
     # Where backups go; None: a folder of the instance.
     backups: Path | None = None
+    # The report of what is known against the libraries; None: advisories.json in the instance folder.
+    advisories: Path | None = None
     # The folder of pg_dump and psql, if they are not found by themselves.
     postgres_tools: Path | None = None
     # Whoever sends it reads /metrics; without one only this machine does.
@@ -117,6 +119,7 @@ class Settings:
             calendars_inside=read.calendars_inside(),
             backup_keys=read.backup_keys(instance / "backup.key" if development else None),
             backups=read.folder("PORTAL_BACKUPS"),
+            advisories=read.file("PORTAL_ADVISORIES"),
             postgres_tools=read.folder("PORTAL_POSTGRES_TOOLS"),
             metrics_token=read.metrics_token(),
         )
@@ -178,6 +181,13 @@ class _Reader:
     def folder(self, name: str) -> Path | None:
         value = self._environ.get(name, "").strip()
         return Path(value).absolute() if value else None
+
+    def file(self, name: str) -> Path | None:
+        """It need not be there yet."""
+        path = self.folder(name)
+        if path and os.path.isdir(path):
+            raise UnfitSetting(f"{name} names {path}, which is a folder; it has to be the path of a file")
+        return path
 
     def metrics_token(self) -> str | None:
         value = self._environ.get("PORTAL_METRICS_TOKEN", "").strip()

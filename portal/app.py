@@ -93,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         TRUSTED_PROXIES=settings.trusted_proxies,
         BACKUP_KEYS=settings.backup_keys,
         BACKUPS=settings.backups or settings.instance / "backups",
+        ADVISORIES=settings.advisories or settings.instance / "advisories.json",
         POSTGRES_TOOLS=settings.postgres_tools,
         METRICS_TOKEN=settings.metrics_token,
         ARGON2=(settings.argon2_passes, settings.argon2_memory_kib),

@@ -51,6 +51,7 @@ def test_every_setting_is_read(tmp_path):
         PORTAL_PORT="9000",
         PORTAL_WORKERS="3",
         PORTAL_TRUSTED_PROXIES="1",
+        PORTAL_ADVISORIES=str(tmp_path / "advisories.json"),
     )
 
     assert settings == Settings(
@@ -66,6 +67,7 @@ def test_every_setting_is_read(tmp_path):
         port=9000,
         workers=3,
         trusted_proxies=1,
+        advisories=tmp_path / "advisories.json",
     )
 
 
@@ -169,6 +171,7 @@ def test_master_keys_may_lie_in_a_file(tmp_path):
         ("PORTAL_WORKERS", "0"),
         ("PORTAL_WORKERS", "-1"),
         ("PORTAL_TRUSTED_PROXIES", "many"),
+        ("PORTAL_ADVISORIES", str(config.ROOT)),
     ],
 )
 def test_what_cannot_be_meant_is_refused(tmp_path, name, unfit):

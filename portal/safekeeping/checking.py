@@ -23,10 +23,19 @@ from portal.journal.lines import Chain, What
 from portal.journal.queries import head_of, last_noted, lines_from_the_first
 from portal.mail.outbox import DELIVERY
 from portal.practice.facts import practice_facts
+from portal.safekeeping.advisories import Advisory, UnfitReport, known_against, read_report, rely_on
 from portal.safekeeping.backups import backup_keyring
 from portal.safekeeping.front import NotReached, NotTrusted, certificate_ends_at
 from portal.safekeeping.keyfile import NoKeyFile, keys_in, path_in
-from portal.safekeeping.libraries import LOCKED_ON, are_old
+from portal.safekeeping.libraries import (
+    LOCKED_ON,
+    Other,
+    are_old,
+    installed,
+    libraries_in_use,
+    locked,
+    other_than_locked,
+)
 from portal.vault.keyring import CannotBeOpened, Keyring
 from portal.vault.models import DataKey
 from portal.vault.words import is_locked
@@ -121,6 +130,69 @@ def _old_libraries(_db: Session, now: datetime) -> Finding | None:
             "Bring this copy up to date, then: db upgrade, and start it anew.",
         )
     return None
+
+
+def _unreported(_db: Session, now: datetime) -> Finding | None:
+    """The portal asks nobody what is known against its libraries: it has to be told, and lately."""
+    path: Path = current_app.config["ADVISORIES"]
+    if current_app.config["DEVELOPMENT"]:
+        return None
+    try:
+        rely_on(read_report(path), libraries_in_use(), now=now)
+    except UnfitReport as unfit:
+        return Finding(
+            f"Whether anything is known against its libraries cannot be told: {path} {unfit}.",
+            "Have a timer run pip-audit each day, and once after each update, as the README says;"
+            " see why it did not.",
+        )
+    return None
+
+
+def _known_against_libraries(_db: Session, _now: datetime) -> Finding | None:
+    """Serious from the first day, so that the shortest of the times to mend something is kept for all."""
+    if current_app.config["DEVELOPMENT"]:
+        return None
+    try:
+        report = read_report(current_app.config["ADVISORIES"])
+    except UnfitReport:
+        # The check before says so.
+        return None
+    known = [
+        f"{name} {at} ({', '.join(map(_mended, all_of_it))})"
+        for name, at, all_of_it in known_against(report, libraries_in_use())
+    ]
+    if known:
+        return Finding(
+            f"Something is known against its libraries: {'; '.join(known)}.",
+            "Bring this copy up to date; where no newer version mends it, read the advisory of that name,"
+            " and decide whether the portal can stay open.",
+        )
+    return None
+
+
+def _mended(advisory: Advisory) -> str:
+    versions = " or ".join(advisory.fix_versions)
+    return f"{advisory.id}, mended in {versions}" if versions else f"{advisory.id}, not mended in any yet"
+
+
+def _other_libraries(_db: Session, _now: datetime) -> Finding | None:
+    """What the lock says is of no use where something else is installed."""
+    if current_app.config["DEVELOPMENT"]:
+        return None
+    others = [_installed_instead(each) for each in other_than_locked(locked(), installed())]
+    if others:
+        return Finding(
+            f"Other libraries are installed than requirements.lock has: {'; '.join(others)}.",
+            "Take .venv away, then run: python3 -m portal check, which installs what the lock has;"
+            " run all of the portal with that.",
+        )
+    return None
+
+
+def _installed_instead(other: Other) -> str:
+    if other.installed is None:
+        return f"{other.name} {other.locked} is missing"
+    return f"{other.name} {other.installed} instead of {other.locked}"
 
 
 def _behind_a_proxy(_db: Session, _now: datetime) -> Finding | None:
@@ -340,6 +412,9 @@ CHECKS: tuple[Check, ...] = (
     _without_tls,
     _certificate,
     _old_libraries,
+    _unreported,
+    _known_against_libraries,
+    _other_libraries,
     _behind_a_proxy,
     _without_worker,
     _locked_keys,

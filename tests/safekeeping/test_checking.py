@@ -23,7 +23,7 @@ from portal.journal.noting import note
 from portal.practice.models import Practice
 from portal.safekeeping.checking import CHECKS, Finding
 from portal.safekeeping.keyfile import path_in
-from portal.safekeeping.libraries import LOCK, LOCKED_ON
+from portal.safekeeping.libraries import LOCK, LOCKED_ON, locked
 from portal.vault.models import DataKey
 from tests import make
 from tests.journal.test_noting import without_triggers
@@ -62,13 +62,14 @@ def _greet(listening, context):
 
 
 @pytest.fixture
-def production(another, db, now, people, tmp_path, authority, front):
+def production(another, db, now, people, tmp_path, authority, front, report):
     """A copy in which nothing is left to mend."""
     for_real = another(
         env=Environment.PRODUCTION,
         mail_url="smtp://mail.example.org:587",
         trusted_proxies=1,
         base_url=front(authority.issue_cert("localhost")),
+        advisories=report(locked()),
     )
     practice = make.practice(db)
     practice.help_lines_confirmed_on = now.date()
@@ -262,6 +263,108 @@ def test_whoever_changes_the_lock_says_on_which_day():
     assert hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest() == LOCK, (
         "requirements.lock is another one: set LOCKED_ON and LOCK in portal/safekeeping/libraries.py"
     )
+
+
+@pytest.mark.parametrize(
+    ("advisory", "words"),
+    [
+        (
+            {"id": "PYSEC-2027-1", "fix_versions": ["99.0", "99.1"]},
+            "(PYSEC-2027-1, mended in 99.0 or 99.1)",
+        ),
+        ({"id": "PYSEC-2027-2", "fix_versions": []}, "(PYSEC-2027-2, not mended in any yet)"),
+    ],
+    ids=["with a newer one", "without a newer one"],
+)
+def test_what_is_known_against_a_library_is_serious(production, told, report, advisory, words):
+    libraries = locked()
+    report(libraries, {"flask": [advisory], "jinja2": [advisory, advisory]})
+
+    code, lines = told(production)
+    twice = f"{words[:-1]}, {words[1:]}"
+    assert code == 1
+    assert (
+        f"SERIOUS: Something is known against its libraries: flask {libraries['flask']} {words};"
+        f" jinja2 {libraries['jinja2']} {twice}."
+    ) in lines
+
+
+def test_it_is_said_of_an_old_report_too(production, told, report, now):
+    known = {"flask": [{"id": "PYSEC-2027-1", "fix_versions": []}]}
+    report(locked(), known, at=now - timedelta(days=3))
+
+    _, lines = told(production)
+    assert len([line for line in lines if line.startswith("SERIOUS: ") and "its libraries" in line]) == 2
+
+
+def _no_report(path, _report, _now):
+    path.unlink()
+
+
+def _not_a_report(path, _report, _now):
+    path.write_text("No known vulnerabilities found")
+
+
+def _an_old_report(_path, report, now):
+    report(locked(), at=now - timedelta(days=2, hours=1))
+
+
+def _a_report_from_tomorrow(_path, report, now):
+    report(locked(), at=now + timedelta(days=1))
+
+
+def _a_report_on_another_lock(_path, report, _now):
+    report(locked() | {"flask": "0.1"})
+
+
+def _a_report_that_skipped_one(_path, report, _now):
+    report(locked(), skipped=["flask"])
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (_no_report, "is not there."),
+        (_not_a_report, "is not a report of pip-audit in JSON."),
+        (_an_old_report, "is from 2027-02-27 08:00 UTC, more than 2 days ago."),
+        (_a_report_from_tomorrow, "is from 2027-03-02 09:00 UTC, which is still to come."),
+        (_a_report_on_another_lock, f"says nothing of flask {locked()['flask']}."),
+        (_a_report_that_skipped_one, f"says nothing of flask {locked()['flask']}."),
+    ],
+    ids=lambda each: getattr(each, "__name__", "").strip("_"),
+)
+def test_without_a_report_that_can_be_relied_on_nobody_knows(production, told, report, now, harm, words):
+    path = production.config["ADVISORIES"]
+    harm(path, report, now)
+
+    code, lines = told(production)
+    assert code == 1
+    assert [line for line in lines if line.startswith("SERIOUS: ") and "libraries" in line] == [
+        f"SERIOUS: Whether anything is known against its libraries cannot be told: {path} {words}"
+    ]
+
+
+def test_libraries_that_are_not_those_of_the_lock_are_serious(production, told, distribution):
+    distribution("Flask", "0.1")
+
+    code, lines = told(production)
+    assert code == 1
+    assert (
+        "SERIOUS: Other libraries are installed than requirements.lock has:"
+        f" flask 0.1 instead of {locked()['flask']}."
+    ) in lines
+
+
+def test_of_libraries_nothing_is_asked_in_development(another, told, people, distribution):
+    distribution("Flask", "0.1")
+
+    _, lines = told(another())
+    assert any("It runs as for developing" in line for line in lines)
+    assert not [line for line in lines if "its libraries" in line or "Other libraries" in line]
+
+
+def test_a_report_lies_in_the_instance_unless_it_is_said_where(another, tmp_path):
+    assert another().config["ADVISORIES"] == tmp_path / "instance" / "advisories.json"
 
 
 def test_in_development_it_tells_and_does_not_fail(run, people):
