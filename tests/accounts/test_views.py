@@ -70,7 +70,9 @@ def client_called(db, address) -> Client:
 
 def everything(db) -> list[object]:
     """Every row of every table."""
-    return [db.execute(table.select()).all() for table in Base.metadata.sorted_tables]
+    return [
+        db.execute(table.select().order_by(*table.primary_key)).all() for table in Base.metadata.sorted_tables
+    ]
 
 
 def test_after_signing_up_the_page_says_where_to_look_and_the_address_does_not(browser):

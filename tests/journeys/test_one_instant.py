@@ -55,7 +55,8 @@ def confirmed(app, db, sam, now, at):
     scene = Scene(app, now)
     asked = scene.ask(sam, at)
     scene.confirm(asked)
-    return asked, db.scalars(select(OutgoingEmail).where(OutgoingEmail.recipient == sam.email)).all()[-1]
+    letters = select(OutgoingEmail).where(OutgoingEmail.recipient == sam.email)
+    return asked, db.scalars(letters.order_by(OutgoingEmail.id.desc())).first()
 
 
 @pytest.mark.parametrize("at", [BEFORE, AFTER], ids=["before the clocks change", "after"])

@@ -199,7 +199,7 @@ def addresses_of(rule, seen):
 def everything(db):
     """Every row of every table, but for what counts how often something was tried."""
     return {
-        table.name: db.execute(table.select()).all()
+        table.name: db.execute(table.select().order_by(*table.primary_key)).all()
         for table in Base.metadata.sorted_tables
         if table.name != "counter"
     }

@@ -65,7 +65,8 @@ def test_asking_is_noted_told_to_both_and_can_be_taken_back(app, db, sams, adas,
     sams.press("Take it back: keep everything")
 
     assert rows_of(db, Erasure) == []
-    assert db.scalars(select(JournalLine.what).where(JournalLine.what.like("erasure%"))).all() == [
+    lines = select(JournalLine.what).where(JournalLine.what.like("erasure%"))
+    assert db.scalars(lines.order_by(JournalLine.number)).all() == [
         "erasure-asked",
         "erasure-taken-back",
     ]

@@ -55,7 +55,7 @@ def write(app, *lines):
 
 
 def openings(db):
-    return db.scalars(select(JournalLine.at).where(JournalLine.what == What.RECORD_OPENED)).all()
+    return sorted(db.scalars(select(JournalLine.at).where(JournalLine.what == What.RECORD_OPENED)))
 
 
 def test_a_client_reads_who_opened_what_they_sent_and_when(sams, adas, ada, sam, now, later):
@@ -260,6 +260,9 @@ def test_a_wrong_password_is_in_the_record_of_whose_address_it_was(app, db, sams
         browser.fill("Password", "not the right one at all")
         browser.press("Sign in")
 
-    lines = db.execute(select(JournalLine.what, JournalLine.about, JournalLine.subject)).all()
-    assert lines == [("sign-in-failed", sam.reference, None), ("sign-in-failed", None, None)]
+    lines = select(JournalLine.what, JournalLine.about, JournalLine.subject).order_by(JournalLine.number)
+    assert db.execute(lines).all() == [
+        ("sign-in-failed", sam.reference, None),
+        ("sign-in-failed", None, None),
+    ]
     assert "Somebody did not get in" in sams.open("/account/record").text

@@ -87,7 +87,7 @@ def test_the_client_is_reminded_when_it_is_due(app, db, scene, sam, ten, later):
     run_due(app, "remind-of-consultation")
     run_due(app, "remind-of-consultation")
 
-    subjects = list(db.scalars(select(OutgoingEmail.subject)))
+    subjects = list(db.scalars(select(OutgoingEmail.subject).order_by(OutgoingEmail.id)))
     assert subjects == ["Your appointment is confirmed", "Your appointment"]
 
 

@@ -86,7 +86,7 @@ def test_a_preview_shows_what_is_typed_and_saves_nothing(db, browser, ada):
     assert page.field_labelled("Text").text == "<script>alert(1)</script> ## New *words*"
     assert db.scalars(select(ReadingRevision.markdown)).all() == ["Old."]
     browser.press("Save")
-    assert db.scalars(select(ReadingRevision.number)).all() == [1, 2]
+    assert sorted(db.scalars(select(ReadingRevision.number))) == [1, 2]
 
 
 def test_what_is_missing_or_too_long_is_said_at_its_field_and_nothing_is_lost(browser, ada):
