@@ -145,10 +145,11 @@ def visits(browser, app, *audiences):
     while waiting:
         address = waiting.pop()
         place = re.sub(r"\?.*", "", address)
-        if place in seen:
+        if place in seen or address in seen:
             continue
-        seen.add(place)
         answer = browser.http.get(address, base_url=BASE, buffered=True)
+        # What leads elsewhere may be a page with another query.
+        seen.add(place if answer.status_code == 200 else address)
         yield address, answer
         if answer.mimetype == "text/html" and answer.status_code == 200:
             browser.page = Page(answer.text)

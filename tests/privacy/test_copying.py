@@ -274,7 +274,7 @@ def test_a_copy_is_sent_while_it_is_made_and_one_client_at_a_time(app, db, peopl
             folders=True,
         )
         first = next(parts)
-        taken = select(JournalLine.about).where(JournalLine.what == "copy-taken")
+        taken = select(JournalLine.about).where(JournalLine.what == "copy-taken").order_by(JournalLine.number)
         assert first
         assert db.scalars(taken).all() == [sam.reference]
         rest = b"".join(parts)
