@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from flask import Flask, current_app, g
 from sqlalchemy import (
@@ -31,6 +32,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from portal import deadline
 from portal.errors import Overtaken
@@ -160,6 +162,13 @@ def carry_out(db: Session, statement: Executable, parameters: Parameters) -> int
     return _connection_of(db).execute(statement, parameters).rowcount
 
 
+def insert_all(db: Session, statement: Insert, values: Sequence[Mapping[str, Any]]) -> None:
+    """The same for new rows of one shape, at least one: each has the same columns."""
+    connection = _connection_of(db)
+    written = _written_out(connection.dialect, statement, frozenset(values[0]))
+    connection.exec_driver_sql(written.text, [written.bound(each) for each in values])
+
+
 class Whole(Generic[Entity]):
     """An entity among the columns of a statement for `rows`, which is given to the session as loaded.
 
@@ -204,9 +213,37 @@ class Whole(Generic[Entity]):
 def insert_one(db: Session, statement: Insert, values: Mapping[str, Any]) -> int:
     """The same for one new row: tells its number. What is None is left out."""
     said = {name: value for name, value in values.items() if value is not None}
-    key = _connection_of(db).execute(statement, said).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    connection = _connection_of(db)
+    written = _written_out(connection.dialect, statement, frozenset(said))
+    done = connection.exec_driver_sql(written.text, written.bound(said))
+    # What PostgreSQL is asked for, SQLite tells unasked.
+    return int(done.scalar_one() if done.returns_rows else done.lastrowid)
+
+
+class _Written(NamedTuple):
+    """A statement as the database reads it, and what is done to each value before it is sent along."""
+
+    text: str
+    by_place: bool
+    binds: Sequence[tuple[str, Callable[[Any], Any] | None]]
+
+    def bound(self, values: Mapping[str, Any]) -> Any:
+        if self.by_place:
+            return tuple(change(values[name]) if change else values[name] for name, change in self.binds)
+        return {name: change(values[name]) if change else values[name] for name, change in self.binds}
+
+
+@functools.lru_cache(maxsize=200)
+def _written_out(dialect: Dialect, statement: Insert, columns: frozenset[str]) -> _Written:
+    """Once for each set of columns: to look it up by its parts costs more than to insert a row."""
+    compiled = statement.compile(dialect=dialect, column_keys=sorted(columns))
+    assert isinstance(compiled, SQLCompiler)
+    # What SQLAlchemy itself would put in at each execution would be missing here.
+    assert not compiled.insert_prefetch, f"a column has a default of Python's: {compiled.insert_prefetch}"
+    kinds = {name: compiled.binds[name].type.dialect_impl(dialect) for name in compiled.params}
+    names = compiled.positiontup if compiled.positional else kinds
+    binds = tuple((name, kinds[name].bind_processor(dialect)) for name in names or ())
+    return _Written(compiled.string, compiled.positional, binds)
 
 
 @contextmanager

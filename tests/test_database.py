@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import inspect, select
-from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
+from sqlalchemy import bindparam, insert, inspect, select
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, SQLAlchemyError
 from sqlalchemy.orm import joinedload, object_session
 
-from portal.accounts.models import Client
-from portal.database import Whole, current_db, make_engine, rows, transaction
+from portal.accounts.models import Client, Therapist
+from portal.database import Whole, current_db, insert_all, insert_one, make_engine, rows, transaction
 from portal.errors import Refused
+from portal.jobs.models import Job
+from portal.journal.models import JournalHead
+from portal.waiting.models import OpenedTime
 from tests import make
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.usefixtures("inside_app")
@@ -120,3 +126,38 @@ def test_what_is_called_saved_survives_a_power_cut(tmp_path):
 
     # 2 is FULL.
     assert waits_for_the_disk == 2
+
+
+@pytest.mark.usefixtures("inside_app")
+def test_rows_that_are_written_plainly_are_those_that_were_meant(db, now):
+    ada = make.therapist(db)
+    jobs = [{"kind": kind, "subject": kind, "due_at": now, "attempts": 0} for kind in ("one", "two")]
+    with transaction() as writing:
+        insert_all(writing, insert(Job), jobs)
+        number = insert_one(
+            writing,
+            # With a value that the database looks up by itself, and one that is not known.
+            insert(OpenedTime).values(
+                therapist_id=select(Therapist.id)
+                .where(Therapist.email == bindparam("whose"))
+                .scalar_subquery()
+            ),
+            {"whose": ada.email, "opened_at": now, "starts_at": now, "ends_at": now + HOUR, "id": None},
+        )
+
+    found = db.execute(select(Job.kind, Job.subject, Job.due_at, Job.attempts).order_by(Job.kind)).all()
+    assert [tuple(each) for each in found] == [tuple(each.values()) for each in jobs]
+    opened = db.get(OpenedTime, number)
+    assert (opened.therapist_id, opened.starts_at, opened.ends_at) == (ada.id, now, now + HOUR)
+
+
+@pytest.mark.usefixtures("inside_app")
+def test_a_row_that_lacks_a_column_is_refused_as_by_any_other_statement(db, now):
+    with pytest.raises(IntegrityError), transaction() as writing:
+        insert_all(writing, insert(Job), [{"kind": "one", "due_at": now, "attempts": 0}])
+    assert db.scalars(select(Job.kind)).all() == []
+
+
+def test_what_python_would_have_to_fill_in_is_not_written_plainly(inside_app):
+    with pytest.raises(AssertionError, match="default"), transaction() as writing:
+        insert_all(writing, insert(JournalHead), [{"number": 1, "hash": "", "seal": b""}])

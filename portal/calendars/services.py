@@ -16,7 +16,7 @@ from portal.calendars.expanding import Expanded
 from portal.calendars.failures import Why
 from portal.calendars.models import BusyTime, CalendarSource, SourceKind
 from portal.calendars.queries import place_in
-from portal.database import carry_out, new_reference, rows
+from portal.database import carry_out, insert_all, new_reference, rows
 from portal.errors import Refused
 from portal.jobs.queue import enqueue
 from portal.journal.lines import What
@@ -160,7 +160,7 @@ def _replace(
         carry_out(db, _DELETE, [{"of_source": source.id, "beginning": starts} for starts, _ in gone])
         note_opened(db, source.therapist_id, [Opened(*stretch) for stretch in sorted(gone)], now=now)
     if new:
-        carry_out(db, _INSERT, new)
+        insert_all(db, _INSERT, new)
 
 
 def _sealed(db: Session, source: CalendarSource, what: str, words: str) -> bytes:

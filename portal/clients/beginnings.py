@@ -18,7 +18,7 @@ from portal.accounts.models import Client
 from portal.accounts.queries import name_of
 from portal.clients.models import ONLY_ROW, Beginning, SearchKey
 from portal.clients.spelling import asked_for, beginnings
-from portal.database import carry_out, rows
+from portal.database import carry_out, insert_all, rows
 from portal.vault.models import DataKey
 from portal.vault.words import make_data_key, seal, unseal
 
@@ -49,7 +49,7 @@ def keep_beginnings(db: Session, client_ids: Iterable[int], *, now: datetime) ->
         for token in tokens_of(name_of(db, client) if client.sealed_name else "", client.email, secret)
     ]
     if kept:
-        carry_out(db, _KEEP, kept)
+        insert_all(db, _KEEP, kept)
 
 
 def tokens_of(name: str, address: str, secret: bytes) -> list[int]:

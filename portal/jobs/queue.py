@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.database import carry_out
+from portal.database import insert_all
 from portal.jobs.models import Job
 
 # A worker renews it while it has the job in hand, so it is only as long as a dead worker may go unnoticed.
@@ -69,7 +69,7 @@ def enqueue(db: Session, kind: str, *, subject: str, due_at: datetime) -> None:
 
 def enqueue_all(db: Session, jobs: Iterable[Due]) -> None:
     """The same for several at once, in one plain statement: for what is done often."""
-    carry_out(db, _INSERT, [{**job._asdict(), "attempts": 0} for job in jobs])
+    insert_all(db, _INSERT, [{**job._asdict(), "attempts": 0} for job in jobs])
 
 
 def lanes_of(lanes: Mapping[str, str]) -> Sequence[Lane]:

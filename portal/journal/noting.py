@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session, SessionTransaction
 
 from portal import clock
-from portal.database import carry_out, rows
+from portal.database import carry_out, insert_all, rows
 from portal.journal.lines import EMPTY, By, Hand, Line, Stand, What, chained
 from portal.journal.models import ONLY_ROW, JournalHead, JournalLine
 from portal.vault.keyring import CannotBeOpened, Keyring
@@ -145,7 +145,7 @@ def _append(db: Session, noted: Sequence[_Noted], number: int, last_hash: str, s
         return False
     if not whole:
         _log.error("the end of the journal is not the one that was sealed: look with `journal verify`")
-    carry_out(db, _INSERT, [line._asdict() for line in lines])
+    insert_all(db, _INSERT, [line._asdict() for line in lines])
     return True
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -62,11 +63,12 @@ class Facts:
         """Whether it has said what it is called; until then it bears the product's name."""
         return self.name != Facts.name
 
-    @property
+    # What is asked for on nearly every page is made once for as long as the facts are remembered.
+    @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
-    @property
+    @cached_property
     def watched(self) -> str:
         """What every page says about when somebody reads what comes in."""
         if self.away:
@@ -75,12 +77,12 @@ class Facts:
         days = _days_in_words(self.answering_days)
         return f"This portal is not watched around the clock. Messages are read {days}."
 
-    @property
+    @cached_property
     def answers_in_words(self) -> str:
         """How soon a request is answered, as a sentence."""
         return self._answered("Requests")
 
-    @property
+    @cached_property
     def answers_to_messages(self) -> str:
         """How soon a message is answered, as a sentence."""
         return self._answered("Messages")
@@ -92,7 +94,7 @@ class Facts:
         days = _NUMBERS.get(self.answers_within_days, str(self.answers_within_days))
         return f"{read}, within {days} of these days."
 
-    @property
+    @cached_property
     def answering(self) -> Answering:
         return Answering(
             zone=self.zone,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, object_session
 
 from portal.accounts.models import Client
 from portal.accounts.queries import take_turns
-from portal.database import carry_out, insert_one, new_reference, rows
+from portal.database import insert_all, insert_one, new_reference, rows
 from portal.diary.kinds import Kind
 from portal.errors import Overtaken, Refused
 from portal.jobs.queue import Due, enqueue_all
@@ -207,7 +207,7 @@ def hold(db: Session, kind: Kind, starts: Sequence[datetime], **owner: object) -
         for step in steps_of(start, start + kind.duration)
     ]
     try:
-        carry_out(db, _HOLD, steps)
+        insert_all(db, _HOLD, steps)
     except IntegrityError as clash:
         raise SlotNotOffered(starts[0]) from clash
 

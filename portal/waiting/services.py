@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
-from portal.database import carry_out, rows
+from portal.database import carry_out, insert_all, rows
 from portal.jobs.queue import Due, enqueue_all
 from portal.waiting.models import EarlierWish, OpenedTime
 from portal.waiting.queries import anybody_waits
@@ -45,7 +45,7 @@ def note_opened(db: Session, therapist_id: int, opened: Iterable[Opened], *, now
         if each.ends_at > now
     ]
     if noted and anybody_waits(db, therapist_id):
-        carry_out(db, _INSERT, noted)
+        insert_all(db, _INSERT, noted)
         enqueue_all(db, [Due(LOOK, str(therapist_id), now + LOOKED_AT_AFTER)])
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 from flask_wtf import CSRFProtect
+from flask_wtf import csrf as form_tokens
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ csrf = CSRFProtect()
 FORM_TOKEN = "csrf_token"
 # What Flask-WTF signs a token with; a test asks whether it still does.
 _SALT = "wtf-csrf-token"
+# One for each secret: Flask-WTF would make another for every form that is sent, dearer than its use.
+_signer = functools.cache(URLSafeTimedSerializer)
+form_tokens.URLSafeTimedSerializer = _signer
 
 POLICY = "; ".join(
     [
@@ -104,7 +109,7 @@ def new_form_token(whose: str) -> str:
 def drawn_for(form_token: str | None) -> str | None:
     """For whom the page was drawn that sends this token, stale or not; None for a page for anybody."""
     try:
-        kept = URLSafeTimedSerializer(current_app.secret_key or "", salt=_SALT).loads(form_token or "")
+        kept = _signer(current_app.secret_key or "", salt=_SALT).loads(form_token or "")
     except BadData:
         return None
     whose, dot, _ = kept.partition(".") if isinstance(kept, str) else ("", "", "")
