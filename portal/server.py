@@ -171,7 +171,7 @@ def _web(*, respawn: bool, last_requests_seconds: int) -> MPServer:
 
 def _start_work() -> subprocess.Popen[bytes]:
     """The worker; in a group of its own, so that Ctrl-C at a terminal does not reach it."""
-    command = [sys.executable, "-m", "flask", "--app", "portal.app", "work", "--started-by", str(os.getpid())]
+    command = [sys.executable, "-m", "portal", "work", "--started-by", str(os.getpid())]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
 
 

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask.templating import Environment
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.routing import Rule
 
 
 class _SignedCookie(SecureCookieSessionInterface):
@@ -30,9 +31,29 @@ class _Environment(Environment):
         return super().make_globals(d) if d else self.globals
 
 
+class _Rule(Rule):
+    """The same, but how its address is put together is worked out when that is asked for first.
+
+    For each of some three hundred it takes most of what it takes to start, and a process asks for few.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        work_out = super()._compile_builder
+        made: Callable[..., tuple[str, str]] | None = None
+
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+            nonlocal made
+            if made is None:
+                made = work_out(append_unknown)
+            return made(rule, **values)
+
+        return build
+
+
 class Application(Flask):
     """Its views and hooks are ordinary functions, and its secret does not change while it runs."""
 
+    url_rule_class = _Rule
     jinja_environment = _Environment
     session_interface = _SignedCookie()
 
