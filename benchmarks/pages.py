@@ -23,7 +23,6 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Flask, g, session
-from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
 
 from benchmarks.people import therapist_with_clients
@@ -212,7 +211,7 @@ def signed_in(app: Flask, person: Client | Therapist, now: datetime) -> tuple[st
         g.pop("csrf_token", None)
         form_token = generate_csrf()
         session["_user_id"] = token
-        signer = SecureCookieSessionInterface().get_signing_serializer(app)
+        signer = app.session_interface.get_signing_serializer(app)
         assert signer is not None
         return f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(dict(session))}", form_token
 

@@ -50,6 +50,8 @@ def bare(checkout, *arguments, before=""):
         "runpy.run_module('portal', run_name='__main__', alter_sys=True)"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    # What is compiled is what the command itself has compiled.
+    kept["PYTHONDONTWRITEBYTECODE"] = "1"
     # Not the Python of .venv.
     return subprocess.run(
         [sys._base_executable, "-c", code],
@@ -67,8 +69,7 @@ def test_a_bare_python_makes_its_own_environment_once(checkout):
     assert (first.returncode, first.stdout) == (7, f"{checkout}/.venv ['a b', '--c']\n")
     assert first.stderr.splitlines()[0] == "Making .venv …"
     assert (second.returncode, second.stdout, second.stderr) == (7, f"{checkout}/.venv []\n", "")
-    # Its own modules are compiled with the packages; this one never is when it runs.
-    assert list((checkout / "portal" / "__pycache__").glob("__main__.*.pyc"))
+    assert list((checkout / "portal" / "__pycache__").glob("suite.*.pyc"))
 
     # Another lock, or an interruption: the packages are installed again, the environment stays.
     (checkout / LOCKS[1]).write_text("# nothing any more\n")

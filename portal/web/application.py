@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from werkzeug.routing import Rule
 
 class _SignedCookie(SecureCookieSessionInterface):
     """The same, with a signer that is made once; else every request makes one, and sometimes two."""
+
+    # Not SHA-1, which it would be (ASVS 11.4.1).
+    digest_method = staticmethod(hashlib.sha256)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         if "cookie_signer" not in app.extensions:

@@ -84,7 +84,8 @@ def _measure(request: Request) -> None:
     if "Transfer-Encoding" in request.headers:
         # Behind some servers a chunked form is cut short in silence; browsers never send one.
         abort(411)
-    if (request.content_length or 0) > _most_bytes(request):
+    length = request.content_length
+    if length and length > _most_bytes(request):
         abort(413)
     if len(request.environ["PATH_INFO"]) + len(request.environ.get("QUERY_STRING", "")) > _LONGEST_ADDRESS:
         abort(414)
@@ -162,6 +163,8 @@ def _as_sent(text: str) -> bytes:
 
 def _is_unfit(encoded: bytes) -> bool:
     """A per cent sign that begins nothing, broken UTF-8, or a NUL, which no database keeps."""
+    if encoded.isascii() and b"%" not in encoded:
+        return b"\0" in encoded
     plain = unquote_to_bytes(encoded)
     if _BROKEN_PERCENT.search(encoded) or b"\0" in plain:
         return True

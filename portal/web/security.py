@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,14 @@ csrf = CSRFProtect()
 FORM_TOKEN = "csrf_token"
 # What Flask-WTF signs a token with; a test asks whether it still does.
 _SALT = "wtf-csrf-token"
-# One for each secret: Flask-WTF would make another for every form that is sent, dearer than its use.
-_signer = functools.cache(URLSafeTimedSerializer)
+
+
+@functools.cache
+def _signer(secret_key: str | bytes, salt: str) -> URLSafeTimedSerializer:
+    """Flask-WTF would make another for every form that is sent, dearer than its use, and sign with SHA-1."""
+    return URLSafeTimedSerializer(secret_key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
+
+
 form_tokens.URLSafeTimedSerializer = _signer
 
 POLICY = "; ".join(

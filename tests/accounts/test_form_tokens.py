@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import urlsafe_b64decode
+
 import pytest
 
 from portal.accounts import form_tokens
@@ -41,6 +44,15 @@ def test_a_page_drawn_later_bears_the_same_token_and_is_taken(signed_in):
 
     assert first == second
     assert sends(browser, second) == 303
+
+
+def test_token_and_cookie_are_signed_with_sha_256(app, signed_in):
+    browser = signed_in()
+    token = token_on(browser.open("/account/reminders"))
+    cookie = browser.http.get_cookie(app.config["SESSION_COOKIE_NAME"], domain="portal.test").value
+
+    for signed in (token, cookie):
+        assert len(urlsafe_b64decode(signed.rpartition(".")[2] + "=")) == hashlib.sha256().digest_size
 
 
 def test_another_s_token_is_theirs(signed_in):
