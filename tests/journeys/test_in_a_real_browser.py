@@ -110,7 +110,7 @@ class Visitor:
         self.page.wait_for_load_state("load")
         if not self._scripts:
             return
-        width = self.page.evaluate("document.documentElement.scrollWidth")
+        width = self.page.locator("html").evaluate("page => page.scrollWidth")
         assert width <= self._wide, f"{self.page.url} is {width} wide in a window of {self._wide}"
         place = re.sub(r"[0-9a-f]{18}", "…", self.page.url)
         if place in self._looked_at:

@@ -32,8 +32,9 @@ def page(db, chromium, address, now):
 
 
 def focused(page):
-    return page.evaluate(
-        "document.activeElement.closest('.queue a')?.querySelector('strong').textContent ?? ''"
+    # Of a page with something in it: the next one may still be empty.
+    return page.locator("body").evaluate(
+        "() => document.activeElement.closest('.queue a')?.querySelector('strong').textContent ?? ''"
     )
 
 
