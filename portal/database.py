@@ -1,4 +1,4 @@
-"""The tables' common base, the request's database session, and the only commit."""
+"""The tables' common base, the request's session, what goes past its bookkeeping, and the only commit."""
 
 from __future__ import annotations
 
@@ -163,10 +163,46 @@ def carry_out(db: Session, statement: Executable, parameters: Parameters) -> int
 
 
 def insert_all(db: Session, statement: Insert, values: Sequence[Mapping[str, Any]]) -> None:
-    """The same for new rows of one shape, at least one: each has the same columns."""
+    """The same for new rows, at least one; the columns of the first are those of all."""
     connection = _connection_of(db)
     written = _written_out(connection.dialect, statement, frozenset(values[0]))
     connection.exec_driver_sql(written.text, [written.bound(each) for each in values])
+
+
+def insert_one(db: Session, statement: Insert, values: Mapping[str, Any]) -> int:
+    """The same for one new row: tells its number. What is None is left out."""
+    said = {name: value for name, value in values.items() if value is not None}
+    connection = _connection_of(db)
+    written = _written_out(connection.dialect, statement, frozenset(said))
+    done = connection.exec_driver_sql(written.text, written.bound(said))
+    # What PostgreSQL is asked for, SQLite tells unasked.
+    return int(done.scalar_one() if done.returns_rows else done.lastrowid)
+
+
+class _Written(NamedTuple):
+    """A statement as the database reads it, and what is done to each value before it is sent along."""
+
+    text: str
+    by_place: bool
+    binds: Sequence[tuple[str, Callable[[Any], Any] | None]]
+
+    def bound(self, values: Mapping[str, Any]) -> Any:
+        if self.by_place:
+            return tuple(change(values[name]) if change else values[name] for name, change in self.binds)
+        return {name: change(values[name]) if change else values[name] for name, change in self.binds}
+
+
+@functools.lru_cache(maxsize=200)
+def _written_out(dialect: Dialect, statement: Insert, columns: frozenset[str]) -> _Written:
+    """Once for each set of columns: to look it up by its parts costs more than to insert a row."""
+    compiled = statement.compile(dialect=dialect, column_keys=sorted(columns))
+    assert isinstance(compiled, SQLCompiler)
+    # What SQLAlchemy itself would put in at each execution would be missing here.
+    assert not compiled.insert_prefetch, f"a column has a default of Python's: {compiled.insert_prefetch}"
+    kinds = {name: compiled.binds[name].type.dialect_impl(dialect) for name in compiled.params}
+    names = compiled.positiontup if compiled.positional else kinds
+    binds = tuple((name, kinds[name].bind_processor(dialect)) for name in names or ())
+    return _Written(compiled.string, compiled.positional, binds)
 
 
 class Whole(Generic[Entity]):
@@ -208,42 +244,6 @@ class Whole(Generic[Entity]):
         state.dict.update(zip(self._names, values, strict=True))
         db.identity_map.add(state)
         return entity
-
-
-def insert_one(db: Session, statement: Insert, values: Mapping[str, Any]) -> int:
-    """The same for one new row: tells its number. What is None is left out."""
-    said = {name: value for name, value in values.items() if value is not None}
-    connection = _connection_of(db)
-    written = _written_out(connection.dialect, statement, frozenset(said))
-    done = connection.exec_driver_sql(written.text, written.bound(said))
-    # What PostgreSQL is asked for, SQLite tells unasked.
-    return int(done.scalar_one() if done.returns_rows else done.lastrowid)
-
-
-class _Written(NamedTuple):
-    """A statement as the database reads it, and what is done to each value before it is sent along."""
-
-    text: str
-    by_place: bool
-    binds: Sequence[tuple[str, Callable[[Any], Any] | None]]
-
-    def bound(self, values: Mapping[str, Any]) -> Any:
-        if self.by_place:
-            return tuple(change(values[name]) if change else values[name] for name, change in self.binds)
-        return {name: change(values[name]) if change else values[name] for name, change in self.binds}
-
-
-@functools.lru_cache(maxsize=200)
-def _written_out(dialect: Dialect, statement: Insert, columns: frozenset[str]) -> _Written:
-    """Once for each set of columns: to look it up by its parts costs more than to insert a row."""
-    compiled = statement.compile(dialect=dialect, column_keys=sorted(columns))
-    assert isinstance(compiled, SQLCompiler)
-    # What SQLAlchemy itself would put in at each execution would be missing here.
-    assert not compiled.insert_prefetch, f"a column has a default of Python's: {compiled.insert_prefetch}"
-    kinds = {name: compiled.binds[name].type.dialect_impl(dialect) for name in compiled.params}
-    names = compiled.positiontup if compiled.positional else kinds
-    binds = tuple((name, kinds[name].bind_processor(dialect)) for name in names or ())
-    return _Written(compiled.string, compiled.positional, binds)
 
 
 @contextmanager

@@ -55,9 +55,11 @@ def test_what_it_knows_is_told_of_the_versions_that_are_used_and_no_others(repor
 
 
 def test_names_and_versions_are_the_same_in_whatever_way_they_are_written(report, now):
-    made = read_report(report({"Flask": "v3.1.3", "JINJA2": "3.1.6", "typing_extensions": "4.16"}))
+    names = {"Flask": "v3.1.3", "JINJA2": "3.1.6", "typing_extensions": "4.16"}
+    made = read_report(report(names, {"Flask": [BAD], "typing_extensions": [BAD]}))
 
     rely_on(made, LIBRARIES, now=now)
+    assert [name for name, *_ in known_against(made, LIBRARIES)] == ["flask", "typing-extensions"]
 
 
 def test_a_library_that_it_names_twice_has_all_that_is_known(tmp_path):
