@@ -1,4 +1,4 @@
-"""The tables' common base, the request's session, what goes past its bookkeeping, and the only commit."""
+"""The tables' common base, the request's session, and the only commit."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, g
 from sqlalchemy import (
@@ -19,10 +19,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
-    Executable,
-    Insert,
     MetaData,
-    Row,
     TypeDecorator,
     create_engine,
     event,
@@ -30,9 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.orm.attributes import instance_state, set_committed_value
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from portal import deadline
 from portal.errors import Overtaken
@@ -42,6 +38,7 @@ from portal.gate import Gate
 # waits for seconds, on a busy machine for many. They are told late, but what is so.
 _BUSY_TIMEOUT_MS = 30_000
 
+_WHOLE_MINUTES = tuple(f" {minute // 60:02}:{minute % 60:02}:00.000000" for minute in range(24 * 60))
 # How many letters SQLite keeps of a moment: 2027-03-02 10:00:00.000000.
 _AS_LONG = 26
 
@@ -59,7 +56,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         return None if value is None else _in_utc(value)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        """On SQLite as SQLAlchemy would write it, in a third of the time: a request does it thirty times."""
+        """On SQLite as SQLAlchemy would write it, but faster: a request does it thirty times."""
         return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -80,7 +77,15 @@ def _as_text(value: datetime | None) -> str | None:
     if value is None:
         return None
     at = value if value.tzinfo is UTC else _in_utc(value)
-    return at.isoformat(" ", "microseconds")[:_AS_LONG]
+    if at.second or at.microsecond:
+        return at.isoformat(" ", "microseconds")[:_AS_LONG]
+    # Most of them: what a consultation holds begins and ends with whole minutes.
+    return _day_as_text(at.toordinal()) + _WHOLE_MINUTES[60 * at.hour + at.minute]
+
+
+@functools.lru_cache(maxsize=1024)
+def _day_as_text(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
 
 
 def _from_text(value: str | None) -> datetime | None:
@@ -134,7 +139,9 @@ def gate_of(engine: Engine) -> Gate | None:
 def init_app(app: Flask) -> None:
     engine = make_engine(app.config["DATABASE_URL"])
     app.extensions["engine"] = engine
-    app.extensions["database"] = sessionmaker(engine, expire_on_commit=False)
+    app.extensions["database"] = sessionmaker(
+        engine, expire_on_commit=False, join_transaction_mode="control_fully"
+    )
     app.extensions["gate"] = gate_of(engine)
     app.teardown_appcontext(_close)
 
@@ -143,107 +150,37 @@ def current_db() -> Session:
     """The request's session. Outside `transaction()` it only reads."""
     db: Session | None = g.get("db")
     if db is None:
-        db = g.db = current_app.extensions["database"]()
+        engine: Engine = current_app.extensions["engine"]
+        # On SQLite with a connection of its own, which it joins where it has to: to have the session open and
+        # close one takes as long as two statements. One to PostgreSQL is given back after every transaction:
+        # it is asked whether it still lives whenever it is taken.
+        bind = engine.connect() if engine.dialect.name == "sqlite" else engine
+        db = g.db = current_app.extensions["database"](bind=bind)
     return db
 
 
-def rows(db: Session, statement: Executable, parameters: Parameters) -> Sequence[Row[*tuple[Any, ...]]]:
-    """For what is done often: a statement about columns, past the session's bookkeeping, in its transaction.
-
-    What is pending in the session is not flushed for it. All that it finds comes at once. A statement of many
-    parts is given as `lambda_stmt`: what it was compiled to is found by where it is written, not by comparing
-    all of its parts, which takes longer than to run it.
-    """
-    return _connection_of(db).execute(statement, parameters).all()
-
-
-def carry_out(db: Session, statement: Executable, parameters: Parameters) -> int:
-    """The same for a statement that finds nothing, but writes or deletes; tells how many rows it met."""
-    return _connection_of(db).execute(statement, parameters).rowcount
+def let_go() -> None:
+    """End the session of this context, and its connection; whoever asks next gets others."""
+    db: Session | None = g.pop("db", None)
+    if db is not None:
+        db.close()
+        if isinstance(db.bind, Connection):
+            db.bind.close()
 
 
-def insert_all(db: Session, statement: Insert, values: Sequence[Mapping[str, Any]]) -> None:
-    """The same for new rows, at least one; the columns of the first are those of all."""
-    connection = _connection_of(db)
-    written = _written_out(connection.dialect, statement, frozenset(values[0]))
-    connection.exec_driver_sql(written.text, [written.bound(each) for each in values])
-
-
-def insert_one(db: Session, statement: Insert, values: Mapping[str, Any]) -> int:
-    """The same for one new row: tells its number. What is None is left out."""
-    said = {name: value for name, value in values.items() if value is not None}
-    connection = _connection_of(db)
-    written = _written_out(connection.dialect, statement, frozenset(said))
-    done = connection.exec_driver_sql(written.text, written.bound(said))
-    # What PostgreSQL is asked for, SQLite tells unasked.
-    return int(done.scalar_one() if done.returns_rows else done.lastrowid)
-
-
-class _Written(NamedTuple):
-    """A statement as the database reads it, and what is done to each value before it is sent along."""
-
-    text: str
-    by_place: bool
-    binds: Sequence[tuple[str, Callable[[Any], Any] | None]]
-
-    def bound(self, values: Mapping[str, Any]) -> Any:
-        if self.by_place:
-            return tuple(change(values[name]) if change else values[name] for name, change in self.binds)
-        return {name: change(values[name]) if change else values[name] for name, change in self.binds}
-
-
-@functools.lru_cache(maxsize=200)
-def _written_out(dialect: Dialect, statement: Insert, columns: frozenset[str]) -> _Written:
-    """Once for each set of columns: to look it up by its parts costs more than to insert a row."""
-    compiled = statement.compile(dialect=dialect, column_keys=sorted(columns))
-    assert isinstance(compiled, SQLCompiler)
-    # What SQLAlchemy itself would put in at each execution would be missing here.
-    assert not compiled.insert_prefetch, f"a column has a default of Python's: {compiled.insert_prefetch}"
-    kinds = {name: compiled.binds[name].type.dialect_impl(dialect) for name in compiled.params}
-    names = compiled.positiontup if compiled.positional else kinds
-    binds = tuple((name, kinds[name].bind_processor(dialect)) for name in names or ())
-    return _Written(compiled.string, compiled.positional, binds)
-
-
-class Whole(Generic[Entity]):
-    """An entity among the columns of a statement for `rows`, which is given to the session as loaded.
-
-    For what is asked at nearly every visit: a query for the same entities costs more than twice as much, most
-    of it to find out anew each time which column belongs where.
-    """
-
-    def __init__(self, entity: type[Entity]) -> None:
-        mapper = inspect(entity)
-        self._entity, self._manager = entity, mapper.class_manager
-        self.columns = tuple(mapper.local_table.c)
-        self._names = tuple(mapper.get_property_by_column(each).key for each in self.columns)
-        # By its key the session knows what it has already; here it is a table's first columns.
-        self._key = len(mapper.primary_key)
-        assert mapper.primary_key == self.columns[: self._key]
-
-    def of(self, db: Session, values: Sequence[Any], *, anew: bool = False, **beside: Any) -> Entity | None:
-        """The entity with these values, and with what was read beside; None where an outer join found none.
-
-        What the session has already stays as it is, but for what is read beside; `anew`, as it was read now.
-        """
-        if values[0] is None:
-            return None
-        key: Any = (self._entity, tuple(values[: self._key]), None)
-        known = db.identity_map.get(key)
-        entity: Entity = self._loaded(db, key, values) if known is None else cast(Entity, known)
-        if known is not None and anew:
-            beside = dict(zip(self._names, values, strict=True)) | beside
-        for name, value in beside.items():
-            set_committed_value(entity, name, value)
-        return entity
-
-    def _loaded(self, db: Session, key: Any, values: Sequence[Any]) -> Entity:
-        entity = cast(Entity, self._manager.new_instance())
-        state = instance_state(entity)
-        state.key, state.session_id = key, db.hash_key
-        state.dict.update(zip(self._names, values, strict=True))
-        db.identity_map.add(state)
-        return entity
+def connection_of(db: Session) -> Connection:
+    """The session's own, in a transaction; asking it each time would cost a fifth of a statement."""
+    if db.in_nested_transaction():
+        return db.connection()
+    connection = db.bind
+    if isinstance(connection, Connection):
+        if not connection.in_transaction():
+            connection.begin()
+        return connection
+    joined: Connection | None = db.info.get("connection")
+    if joined is None or joined.closed:
+        joined = db.info["connection"] = db.connection()
+    return joined
 
 
 @contextmanager
@@ -256,26 +193,29 @@ def transaction() -> Iterator[Session]:
     """
     db = current_db()
     with _turn(), _undone_where_it_fails(db):
-        connection = _connection_of(db)
+        connection = connection_of(db)
         if connection.dialect.name == "sqlite":
             # Where it reads already: a commit and a connection anew would cost as much as two statements.
             _on_the_driver(connection, "COMMIT", "BEGIN IMMEDIATE")
         db.info["writes"] = True
         yield db
+        _commit(db, connection)
+
+
+def _commit(db: Session, connection: Connection) -> None:
+    """The session's, if it has a part in it: it has none in what is only done by plain statements."""
+    if not db.in_transaction():
+        # As its own commit would have told them; they may want to write something.
+        db.dispatch.before_commit(db)
+    if db.in_transaction():
         db.commit()
+    if connection.in_transaction():
+        connection.commit()
 
 
 def _turn() -> AbstractContextManager[None]:
     gate: Gate | None = current_app.extensions["gate"]
     return gate.turn() if gate else nullcontext()
-
-
-def _connection_of(db: Session) -> Connection:
-    """The session's own; asking it each time would cost a fifth of a statement."""
-    connection: Connection | None = db.info.get("connection")
-    if connection is None or connection.closed:
-        connection = db.info["connection"] = db.connection()
-    return connection
 
 
 @contextmanager
@@ -299,7 +239,14 @@ def _undo(db: Session, as_read: list[tuple[Any, dict[str, Any]]]) -> None:
     A rollback makes the session forget all that it loaded, and what a query had loaded beside its row, a
     client's key for one, would not come back by itself.
     """
+    if not db.in_transaction():
+        # So that all who listen to the session hear of it.
+        db.begin()
     db.rollback()
+    if isinstance(db.bind, Connection):
+        db.bind.rollback()
+        # After a COMMIT that was refused SQLAlchemy takes it for over, and the driver does not.
+        db.bind.connection.rollback()
     for each, values in as_read:
         for name in _read_names(each, values):
             set_committed_value(each, name, values[name])
@@ -343,6 +290,4 @@ def _on_the_driver(connection: Connection, *statements: str) -> None:
 
 
 def _close(_exception: Any) -> None:
-    db: Session | None = g.pop("db", None)
-    if db is not None:
-        db.close()
+    let_go()

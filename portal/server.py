@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, schema
 from portal.accounts.models import Therapist
-from portal.database import transaction
+from portal.database import let_go, transaction
 from portal.demo import loading
 from portal.intake.services import publish_shipped_questionnaire
 from portal.practice.facts import practice_facts
@@ -73,6 +73,7 @@ def serve() -> None:
             for line in _how_to_begin(db):
                 click.echo(line)
     _refuse_a_taken_address()
+    let_go()
     engine.dispose()
     _web(respawn=True, last_requests_seconds=30).serve(target_loader=load)
 
@@ -218,6 +219,7 @@ def _prepare() -> str:
         with current_app.extensions["database"]() as db:
             welcome = _welcome(loading.sign_ins(db) or _how_to_begin(db))
     # The web process is forked from this one, and a connection is not for two.
+    let_go()
     engine.dispose()
     return welcome
 

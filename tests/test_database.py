@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import bindparam, insert, inspect, select
-from sqlalchemy.exc import IntegrityError, InvalidRequestError, SQLAlchemyError
-from sqlalchemy.orm import joinedload, object_session
+from hypothesis import given
+from hypothesis.strategies import datetimes, timezones
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.sqlite import DATETIME
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Client, Therapist
-from portal.database import Whole, current_db, insert_all, insert_one, make_engine, rows, transaction
+from portal.database import UTCDateTime, current_db, let_go, make_engine, transaction
 from portal.errors import Refused
 from portal.jobs.models import Job
-from portal.journal.models import JournalHead
+from portal.journal.lines import What
+from portal.journal.models import JournalLine
+from portal.journal.noting import note
+from portal.statements import Prepared, insert_all, insert_one
 from portal.waiting.models import OpenedTime
 from tests import make
 
@@ -54,55 +61,6 @@ def test_after_a_refusal_nothing_is_changed_and_what_was_read_is_still_there(db)
     assert db.scalars(select(Client.time_zone)).one() == "Asia/Tokyo"
 
 
-_WHOLE = Whole(Client)
-_NAMES = [each.key for each in inspect(Client).column_attrs]
-
-
-def _read(db, client_id, **beside):
-    found = rows(db, select(*_WHOLE.columns).where(Client.id == client_id), {})
-    return _WHOLE.of(db, found[0], **beside)
-
-
-@pytest.mark.usefixtures("inside_app")
-def test_what_is_read_as_columns_is_an_entity_like_any_other(db):
-    sam = make.client(db, therapist=make.therapist(db), time_zone="Europe/London")
-    reading = current_db()
-    read = _read(reading, sam.id, therapist=None)
-
-    assert object_session(read) is reading
-    assert reading.get(Client, sam.id) is read
-    assert not reading.is_modified(read)
-    as_queried = db.get(Client, sam.id, populate_existing=True)
-    assert {each: getattr(read, each) for each in _NAMES} == {
-        each: getattr(as_queried, each) for each in _NAMES
-    }
-    assert read.therapist is None
-    # What was not read beside it is not fetched behind one's back.
-    with pytest.raises(InvalidRequestError):
-        _ = read.data_key
-
-    with transaction():
-        read.time_zone = "Asia/Tokyo"
-    db.refresh(as_queried)
-    assert as_queried.time_zone == "Asia/Tokyo"
-    as_queried.time_zone = "Asia/Seoul"
-    db.flush()
-    reading.refresh(read)
-    assert read.time_zone == "Asia/Seoul"
-
-
-@pytest.mark.usefixtures("inside_app")
-def test_whom_the_session_has_already_stays_as_it_is(db):
-    sam = make.client(db, therapist=make.therapist(db), time_zone="Europe/London")
-    reading = current_db()
-    known = reading.get(Client, sam.id)
-    known.time_zone = "Asia/Tokyo"
-
-    assert _read(reading, sam.id) is known
-    assert known.time_zone == "Asia/Tokyo"
-    assert _WHOLE.of(reading, [None] * len(_WHOLE.columns)) is None
-
-
 @pytest.mark.usefixtures("inside_app")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_database_that_somebody_else_keeps_to_themselves_is_one_that_does_not_answer(app):
@@ -129,35 +87,149 @@ def test_what_is_called_saved_survives_a_power_cut(tmp_path):
 
 
 @pytest.mark.usefixtures("inside_app")
-def test_rows_that_are_written_plainly_are_those_that_were_meant(db, now):
-    ada = make.therapist(db)
-    jobs = [{"kind": kind, "subject": kind, "due_at": now, "attempts": 0} for kind in ("one", "two")]
-    with transaction() as writing:
-        insert_all(writing, insert(Job), jobs)
-        number = insert_one(
-            writing,
-            # With a value that the database looks up by itself, and one that is not known.
-            insert(OpenedTime).values(
-                therapist_id=select(Therapist.id)
-                .where(Therapist.email == bindparam("whose"))
-                .scalar_subquery()
-            ),
-            {"whose": ada.email, "opened_at": now, "starts_at": now, "ends_at": now + HOUR, "id": None},
-        )
+def test_plain_statements_happen_together_or_not_at_all(db, now):
+    def write(*kinds: str, then: type[Exception] | None = None) -> None:
+        with transaction() as writing:
+            for kind in kinds:
+                job = {"kind": kind, "subject": "", "due_at": now, "attempts": 0}
+                insert_all(writing, insert(Job), [job])
+            if then:
+                raise then
 
-    found = db.execute(select(Job.kind, Job.subject, Job.due_at, Job.attempts).order_by(Job.kind)).all()
-    assert [tuple(each) for each in found] == [tuple(each.values()) for each in jobs]
-    opened = db.get(OpenedTime, number)
-    assert (opened.therapist_id, opened.starts_at, opened.ends_at) == (ada.id, now, now + HOUR)
+    with pytest.raises(Refused):
+        write("one", "two", then=Refused)
+    assert db.scalars(select(Job.kind)).all() == []
+    db.rollback()
+
+    write("three", "four")
+    assert sorted(db.scalars(select(Job.kind))) == ["four", "three"]
 
 
 @pytest.mark.usefixtures("inside_app")
-def test_a_row_that_lacks_a_column_is_refused_as_by_any_other_statement(db, now):
-    with pytest.raises(IntegrityError), transaction() as writing:
-        insert_all(writing, insert(Job), [{"kind": "one", "due_at": now, "attempts": 0}])
-    assert db.scalars(select(Job.kind)).all() == []
+def test_what_is_noted_beside_plain_statements_is_written_with_them_and_forgotten_with_them(db, now):
+    ada = make.therapist(db)
+    job = {"kind": "one", "subject": "", "due_at": now, "attempts": 0}
+
+    def refuse() -> None:
+        with transaction() as writing:
+            insert_all(writing, insert(Job), [job])
+            note(writing, What.DIARY_CHANGED, by=ada)
+            raise Refused
+
+    with pytest.raises(Refused):
+        refuse()
+    with transaction() as writing:
+        insert_all(writing, insert(Job), [job])
+    assert db.scalars(select(JournalLine.what)).all() == []
+    db.rollback()
+
+    with transaction() as writing:
+        insert_all(writing, insert(Job), [job])
+        note(writing, What.FEED_MADE, by=ada)
+    assert db.scalars(select(JournalLine.what)).all() == [What.FEED_MADE]
 
 
-def test_what_python_would_have_to_fill_in_is_not_written_plainly(inside_app):
-    with pytest.raises(AssertionError, match="default"), transaction() as writing:
-        insert_all(writing, insert(JournalHead), [{"number": 1, "hash": "", "seal": b""}])
+def test_a_requests_connection_is_its_own_and_goes_back_with_it(app, db):
+    make.therapist(db)
+    db.commit()
+    pool = app.extensions["engine"].pool
+
+    def asks() -> object:
+        assert len(current_db().scalars(select(Therapist.id)).all()) == 1
+        return current_db().connection().connection.driver_connection
+
+    for _ in range(2):
+        with app.app_context():
+            outer = asks()
+            with app.app_context():
+                assert asks() is not outer
+                assert pool.checkedout() == 2
+            # Before a process is forked, for one.
+            let_go()
+            assert pool.checkedout() == 0
+            asks()
+        assert pool.checkedout() == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_commit_that_is_refused_leaves_nothing_open(app, db, now):
+    """A key that is looked at only at the end refuses the commit itself."""
+    job = {"kind": "one", "subject": "", "due_at": now, "attempts": 0}
+
+    def refused() -> None:
+        with transaction() as writing:
+            writing.connection().exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            insert_all(writing, insert(Job), [job])
+            broken = {"therapist_id": 999, "opened_at": now, "starts_at": now, "ends_at": now + HOUR}
+            insert_one(writing, insert(OpenedTime), broken)
+
+    with app.app_context():
+        with pytest.raises(IntegrityError):
+            refused()
+        assert current_db().scalars(select(Job.kind)).all() == []
+        with transaction() as writing:
+            insert_all(writing, insert(Job), [job])
+    db.execute(insert(Job), [job])
+    db.commit()
+    assert db.scalars(select(Job.kind)).all() == ["one", "one"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_connection_that_is_lost_is_not_the_next_ones(app, db):
+    make.therapist(db)
+    db.commit()
+    prepared = Prepared(select(Therapist.name))
+
+    def end_it() -> None:
+        number = current_db().connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        db.execute(select(func.pg_terminate_backend(number)))
+        db.rollback()
+
+    with app.app_context():
+        end_it()
+        with pytest.raises(OperationalError) as lost:
+            prepared.rows(current_db(), {})
+        assert lost.value.connection_invalidated
+    with app.app_context():
+        with transaction() as writing:
+            assert len(prepared.rows(writing, {})) == 1
+        # Between two transactions nothing is held that could be lost.
+        assert app.extensions["engine"].pool.checkedout() == 0
+
+
+@pytest.mark.usefixtures("inside_app")
+def test_what_is_undone_to_a_savepoint_is_undone_for_plain_statements_too(db, now):
+    job = {"kind": "one", "subject": "", "due_at": now, "attempts": 0}
+    with transaction() as writing:
+        with pytest.raises(Refused), writing.begin_nested():
+            _insert_and_refuse(writing, job)
+        insert_all(writing, insert(Job), [job | {"kind": "two"}])
+
+    assert db.scalars(select(Job.kind)).all() == ["two"]
+
+
+def _insert_and_refuse(writing, job):
+    insert_all(writing, insert(Job), [job])
+    raise Refused
+
+
+def test_what_a_request_left_unfinished_is_over_for_the_next(app, db, now):
+    job = {"kind": "one", "subject": "", "due_at": now, "attempts": 0}
+    with app.app_context():
+        insert_all(current_db(), insert(Job), [job])
+    with app.app_context():
+        assert current_db().scalars(select(Job.kind)).all() == []
+        # It reads what is there now, and not what was there when its connection was first used.
+        db.execute(insert(Job), [job])
+        db.commit()
+    with app.app_context():
+        assert current_db().scalars(select(Job.kind)).all() == ["one"]
+
+
+@given(datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=timezones()))  # noqa: DTZ001
+def test_a_moment_is_written_as_sqlalchemy_writes_it(moment):
+    theirs = DATETIME().bind_processor(sqlite_dialect())
+    for each in (moment, moment.replace(second=0, microsecond=0), moment.replace(microsecond=0)):
+        ours = UTCDateTime().bind_processor(sqlite_dialect())(each)
+        assert ours == theirs(each.astimezone(UTC).replace(tzinfo=None))
+        assert UTCDateTime().result_processor(sqlite_dialect(), None)(ours) == each.astimezone(UTC)

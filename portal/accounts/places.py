@@ -11,9 +11,10 @@ from portal.accounts.lasting import DESK, OWN, SHARED, Lasting
 from portal.accounts.models import Client, KnownBrowser, Proof, SignedInPlace, Therapist
 from portal.accounts.queries import Person, owner_of, theirs
 from portal.accounts.recording import record, record_of
-from portal.database import carry_out, new_reference, rows
+from portal.database import new_reference
 from portal.errors import NotFound
 from portal.journal.lines import Hand, What
+from portal.statements import carry_out, rows
 
 # A browser in which nobody came back for so long is a new one.
 _KNOWN_FOR = timedelta(days=400)

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, lambda_stmt, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.lasting import Lasting, lasting
@@ -25,11 +25,11 @@ from portal.accounts.models import (
     SignedInPlace,
     Therapist,
 )
-from portal.database import Whole, rows
 from portal.errors import NotFound
 from portal.journal.lines import What
 from portal.journal.models import JournalLine
 from portal.practice.facts import current_practice
+from portal.statements import Prepared, Whole
 from portal.vault.models import DataKey
 from portal.vault.words import shown
 from portal.web.formatting import zone_called
@@ -75,7 +75,7 @@ _OF_PLACE = (
     SignedInPlace.is_strong,
 )
 _CLIENT, _KEY, _THERAPIST = Whole(Client), Whole(DataKey), Whole(Therapist)
-_PLACE = (
+_PLACE = Prepared(
     select(*_OF_PLACE, *_CLIENT.columns, *_KEY.columns, *_THERAPIST.columns)
     .select_from(SignedInPlace)
     .outerjoin(Client, Client.id == SignedInPlace.client_id)
@@ -83,19 +83,19 @@ _PLACE = (
     .outerjoin(Therapist, Therapist.id == func.coalesce(SignedInPlace.therapist_id, Client.therapist_id))
     .where(SignedInPlace.token_hash == bindparam("token_hash"))
 )
-_PLACE_AS_ASKED = lambda_stmt(lambda: _PLACE)
 # Where each of them begins in its row, and the last one ends.
 _PARTS_OF_PLACE = tuple(
     accumulate(map(len, (_OF_PLACE, _CLIENT.columns, _KEY.columns, _THERAPIST.columns)), initial=0)
 )
-_LOOKS = (
+_EVERY_LOOK = (
     select(Therapist.name, func.count(), func.min(JournalLine.at), func.max(JournalLine.at))
     .join(JournalLine, JournalLine.person == Therapist.reference)
     .where(JournalLine.about == bindparam("about"), JournalLine.what.in_(_OPENED))
     .group_by(Therapist.id, Therapist.name)
     .order_by(func.max(JournalLine.at).desc())
 )
-_LOOKS_SINCE = _LOOKS.where(JournalLine.at >= bindparam("since"))
+_LOOKS = Prepared(_EVERY_LOOK)
+_LOOKS_SINCE = Prepared(_EVERY_LOOK.where(JournalLine.at >= bindparam("since")))
 # Nothing that waits to be written goes before it.
 _TURN = (
     select(Therapist.id)
@@ -164,8 +164,8 @@ def name_of(db: Session, client: Client) -> str:
 def looks_at(db: Session, client: Client, *, since: datetime | None = None) -> Sequence[Look]:
     """Who has opened what this client sent, the latest first (P4); or what they sent at that moment."""
     if since is None:
-        return [Look(*row) for row in rows(db, _LOOKS, {"about": client.reference})]
-    return [Look(*row) for row in rows(db, _LOOKS_SINCE, {"about": client.reference, "since": since})]
+        return [Look(*row) for row in _LOOKS.rows(db, {"about": client.reference})]
+    return [Look(*row) for row in _LOOKS_SINCE.rows(db, {"about": client.reference, "since": since})]
 
 
 def names_of_therapists(db: Session) -> Mapping[str, str]:
@@ -248,7 +248,7 @@ def take_turns(db: Session, therapist_id: int) -> None:
 
 def place_of(db: Session, token_hash: str) -> Place | None:
     """The place with this token, and who is signed in there: a client comes with key and therapist."""
-    found = rows(db, _PLACE_AS_ASKED, {"token_hash": token_hash})
+    found = _PLACE.rows(db, {"token_hash": token_hash})
     if not found:
         return None
     place, *whole = (found[0][begins:ends] for begins, ends in pairwise(_PARTS_OF_PLACE))

@@ -31,9 +31,10 @@ from portal.accounts.queries import (
 from portal.accounts.recording import record, record_of
 from portal.accounts.tokens import hash_of as hash_of
 from portal.accounts.tokens import new_token
-from portal.database import new_reference, rows
+from portal.database import new_reference
 from portal.errors import Refused
 from portal.journal.lines import Hand, What
+from portal.statements import rows
 from portal.vault.models import DataKey
 from portal.vault.words import make_data_key, seal
 

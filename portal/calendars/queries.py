@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, joinedload
 from portal.accounts.models import Therapist
 from portal.calendars.failures import Why
 from portal.calendars.models import BusyTime, CalendarSource, SourceKind
-from portal.database import rows
 from portal.errors import NotFound
+from portal.statements import rows
 from portal.vault.words import shown, unseal
 
 # No stretch is longer: what began earlier is over, and the index need not be read further back.

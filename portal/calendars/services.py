@@ -16,11 +16,12 @@ from portal.calendars.expanding import Expanded
 from portal.calendars.failures import Why
 from portal.calendars.models import BusyTime, CalendarSource, SourceKind
 from portal.calendars.queries import place_in
-from portal.database import carry_out, insert_all, new_reference, rows
+from portal.database import new_reference
 from portal.errors import Refused
 from portal.jobs.queue import enqueue
 from portal.journal.lines import What
 from portal.journal.noting import note
+from portal.statements import carry_out, insert_all, rows
 from portal.vault.words import make_data_key, seal
 from portal.waiting.services import Opened, note_opened
 

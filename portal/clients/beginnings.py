@@ -18,7 +18,7 @@ from portal.accounts.models import Client
 from portal.accounts.queries import name_of
 from portal.clients.models import ONLY_ROW, Beginning, SearchKey
 from portal.clients.spelling import asked_for, beginnings
-from portal.database import carry_out, insert_all, rows
+from portal.statements import carry_out, insert_all, rows
 from portal.vault.models import DataKey
 from portal.vault.words import make_data_key, seal, unseal
 

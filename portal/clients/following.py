@@ -32,12 +32,12 @@ from portal import clock
 from portal.accounts.models import Client, Stage
 from portal.accounts.whereabouts import has_moved, take_moved
 from portal.clients.beginnings import keep_beginnings
-from portal.database import carry_out
 from portal.intake.models import Intake, Lamp
 from portal.reading.models import ReadingMark
 from portal.scheduling.lifecycle import Status
 from portal.scheduling.models import Consultation, ConsultationEvent
 from portal.scheduling.queries import stands_as
+from portal.statements import carry_out
 
 _FOLLOWED = (Consultation, Intake, ReadingMark, Lamp)
 # What of a client's own row tells where they stand, and by what they are found.

@@ -16,9 +16,9 @@ from portal.accounts.queries import name_of
 from portal.clients.beginnings import tokens_for
 from portal.clients.models import Beginning
 from portal.clients.wanted import Order, Wanted
-from portal.database import rows
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, Status
 from portal.scheduling.models import Consultation, ConsultationEvent
+from portal.statements import rows
 
 PAGE = 50
 # Beyond this a number says only that there are more: counting has an end.

@@ -23,7 +23,7 @@ from portal.accounts.queries import name_row
 from portal.clients.beginnings import search_secret, tokens_of
 from portal.clients.following import write_down
 from portal.clients.models import Beginning
-from portal.database import carry_out, new_reference, rows
+from portal.database import new_reference
 from portal.intake.models import Answer, Intake, QuestionnaireVersion
 from portal.intake.path import Path
 from portal.intake.queries import answer_place
@@ -33,6 +33,7 @@ from portal.intake.sent import copy_place
 from portal.intake.sent_copy import frozen
 from portal.scheduling.lifecycle import Move, Party, Status
 from portal.scheduling.models import Consultation, ConsultationEvent
+from portal.statements import carry_out, rows
 from portal.vault.models import DataKey
 from portal.vault.words import make_data_key, seal
 

@@ -12,10 +12,10 @@ from sqlalchemy import JSON, Date, Integer, Select, String, bindparam, cast, nul
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Therapist
-from portal.database import rows
 from portal.diary.kinds import FIRST_CONSULTATION, Kind, Stamina, Weeks
 from portal.diary.models import ConsultationKind, DaysDiffer, Diary, WorkingHours
 from portal.errors import NotFound
+from portal.statements import rows
 
 # In `info` of a session that changes a diary, where what it reads is new and may never come to be.
 CHANGED_HERE = "changes_a_diary"
@@ -175,7 +175,7 @@ def kept_rules_of(db: Session, therapist: Therapist) -> Rules:
     """
     if CHANGED_HERE in db.info:
         return rules_of(db, therapist.id)
-    kept = _kept.setdefault(db.get_bind(), {})
+    kept = _kept.setdefault(db.get_bind().engine, {})
     known = kept.get(therapist.id)
     if known is not None and known[0] == therapist.diary_state:
         return known[1]

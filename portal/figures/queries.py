@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, bindparam, case, func, literal_column, sel
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client, Therapist
-from portal.database import rows
 from portal.diary.clocks import minute_of
 from portal.diary.hours import hours_between
 from portal.diary.kinds import FIRST_CONSULTATION
@@ -20,6 +19,7 @@ from portal.intake.models import Intake
 from portal.scheduling.lifecycle import Party, Status
 from portal.scheduling.models import Consultation, ConsultationEvent
 from portal.scheduling.offers import taken_between
+from portal.statements import rows
 
 MOST = 2000
 LOOKED_BACK = timedelta(days=365)

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client, Therapist
 from portal.accounts.services import keep_name
-from portal.database import carry_out
 from portal.errors import Refused
 from portal.intake.models import Answer, EarlierAnswer, Intake
 from portal.intake.queries import (
@@ -24,6 +23,7 @@ from portal.intake.questionnaire import names_its_client
 from portal.intake.replies import packed
 from portal.journal.lines import What
 from portal.journal.noting import note
+from portal.statements import carry_out
 from portal.vault.words import seal
 
 

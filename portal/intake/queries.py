@@ -7,11 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, lambda_stmt, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.models import Client
-from portal.database import Whole, rows
 from portal.errors import NotFound, Refused
 from portal.intake.models import Answer, EarlierAnswer, GivenVersion, Intake, QuestionnaireVersion
 from portal.intake.path import Path, passed_by, progress
@@ -26,6 +25,7 @@ from portal.intake.questionnaire import (
     with_addition,
 )
 from portal.intake.replies import AnswerState, Reply, unpacked
+from portal.statements import Prepared, Whole, rows
 from portal.vault.keyring import CannotBeOpened
 from portal.vault.words import unseal
 
@@ -185,18 +185,18 @@ _Any, _Amended = aliased(Intake), aliased(Intake)
 _GIVEN = select(GivenVersion.version_id).order_by(GivenVersion.id.desc()).limit(1)
 _GIVEN_ID = _GIVEN.scalar_subquery()
 _INTAKE, _ANSWER = Whole(Intake), Whole(Answer)
-_LATEST = (
+_NEWEST = (
     select(*_INTAKE.columns, QuestionnaireVersion.number, QuestionnaireVersion.definition_hash, _GIVEN_ID)
     .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.version_id)
     .where(Intake.client_id == bindparam("client_id"), Intake.dropped_at.is_(None))
     .order_by(Intake.id.desc())
     .limit(1)
 )
-_LATEST_TO_CHANGE = _LATEST.with_for_update(of=Intake)
-_LATEST_AS_ASKED = {False: lambda_stmt(lambda: _LATEST), True: lambda_stmt(lambda: _LATEST_TO_CHANGE)}
+_LATEST_TO_CHANGE = Prepared(_NEWEST.with_for_update(of=Intake))
+_LATEST = Prepared(_NEWEST)
 # By itself and not joined to the intake: PostgreSQL, having waited for the intake's lock, would bring the
 # answers as they were before it.
-_ANSWERS = select(*_ANSWER.columns).where(Answer.intake_id == bindparam("intake_id"))
+_ANSWERS = Prepared(select(*_ANSWER.columns).where(Answer.intake_id == bindparam("intake_id")))
 
 _LATEST_ID = (
     select(func.max(_Any.id))
@@ -204,7 +204,7 @@ _LATEST_ID = (
     .scalar_subquery()
 )
 _GIVEN_ONE = select(_Given.id, _Given.definition_hash).where(_Given.id == _GIVEN_ID)
-_OVERVIEW = (
+_OVERVIEW = Prepared(
     select(
         _Given.id,
         _Given.definition_hash,
@@ -229,8 +229,6 @@ _OVERVIEW = (
     .where(Client.id == bindparam("client_id"))
 )
 
-_OVERVIEW_AS_ASKED = lambda_stmt(lambda: _OVERVIEW)
-
 # By their hash, without and with room for own words: what is in here can never be another's or out of date.
 _MOST_DEFINITIONS = 32
 _definitions: dict[tuple[str, bool], Questionnaire] = {}
@@ -253,13 +251,13 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
     """The client's intake, sent or not. Raises NotBegun."""
     # Whoever has just begun may not be written down yet.
     db.flush()
-    found = rows(db, _LATEST_AS_ASKED[to_change], {"client_id": client.id})
+    found = (_LATEST_TO_CHANGE if to_change else _LATEST).rows(db, {"client_id": client.id})
     if not found:
         raise NotBegun
     *values, number, definition_hash, given_id = found[0]
     intake = _INTAKE.of(db, values, anew=to_change)
     assert intake is not None
-    every = (_ANSWER.of(db, row, anew=True) for row in rows(db, _ANSWERS, {"intake_id": intake.id}))
+    every = (_ANSWER.of(db, row, anew=True) for row in _ANSWERS.rows(db, {"intake_id": intake.id}))
     answers = {each.link_id: each for each in every if each is not None}
     replies = {
         link_id: _opened(db, client, intake.reference, link_id, each.state, each.sealed_value)
@@ -281,7 +279,7 @@ def latest_of(db: Session, client: Client, *, to_change: bool = False) -> Answer
 
 def overview_of(db: Session, client: Client) -> Overview:
     """Which questions, and how far the client has come; in one query."""
-    found = rows(db, _OVERVIEW_AS_ASKED, {"client_id": client.id})
+    found = _OVERVIEW.rows(db, {"client_id": client.id})
     given_id, given_hash, own_id, own_hash, reference = found[0][:5]
     says_more, parts, saved_at, sent_at, amended_at = found[0][5:10]
     begun = own_id is not None

@@ -12,7 +12,6 @@ from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from portal.accounts.models import Client
 from portal.accounts.services import keep_name
-from portal.database import carry_out
 from portal.errors import Overtaken, Refused
 from portal.intake.lamps import follow_answer
 from portal.intake.models import Answer, Intake
@@ -31,17 +30,18 @@ from portal.intake.replies import (
     packed,
     reply_after,
 )
+from portal.statements import Prepared, insert_all
 from portal.vault.words import seal
 
 _NEW = insert(Answer)
-_CHANGED = (
+_CHANGED = Prepared(
     update(Answer)
     .where(Answer.intake_id == bindparam("of_intake"), Answer.link_id == bindparam("of_question"))
     .values(
         {name: bindparam(name) for name in ("revision", "state", "sealed_value", "saved_at", "page", "turn")}
     )
 )
-_TOUCHED = (
+_TOUCHED = Prepared(
     update(Intake)
     .where(Intake.id == bindparam("of_intake"), Intake.version == bindparam("seen"))
     .values(version=Intake.version + 1, saved_at=bindparam("saved_at"))
@@ -100,12 +100,12 @@ class Writing:
         if not (self._new or self._changed):
             return
         if self._new:
-            carry_out(self.db, _NEW, self._new)
+            insert_all(self.db, _NEW, self._new)
         if self._changed:
-            carry_out(self.db, _CHANGED, self._changed)
+            _CHANGED.carry_out(self.db, self._changed)
         intake = self.answering.intake
         seen = {"of_intake": intake.id, "seen": intake.version, "saved_at": self.now}
-        if carry_out(self.db, _TOUCHED, seen) != 1:
+        if _TOUCHED.carry_out(self.db, [seen]) != 1:
             raise Overtaken
         set_committed_value(intake, "version", intake.version + 1)
         set_committed_value(intake, "saved_at", self.now)

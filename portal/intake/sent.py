@@ -11,12 +11,12 @@ from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from portal.accounts.models import Client
-from portal.database import rows
 from portal.errors import NotFound
 from portal.intake.models import Intake, QuestionnaireVersion
 from portal.intake.questionnaire import Questionnaire, parsed
 from portal.intake.scoring import Score
 from portal.intake.sent_copy import Row, SentCopy, thawed
+from portal.statements import Prepared, rows
 from portal.vault.keyring import CannotBeOpened
 from portal.vault.models import DataKey
 from portal.vault.words import CANNOT_BE_OPENED, unseal
@@ -63,7 +63,8 @@ EVERY_AND_LAST = (
     .where(*_SENT)
     .order_by(Intake.id.desc())
 )
-_BEGUN_AMENDMENT = (
+_LAST_AND_ALL = Prepared(EVERY_AND_LAST)
+_BEGUN_AMENDMENT = Prepared(
     select(Intake.id)
     .where(
         Intake.client_id == bindparam("client_id"),
@@ -111,7 +112,7 @@ def sent_intake_of(db: Session, client: Client, reference: str | None = None) ->
 
 def last_and_all_sent_by(db: Session, client: Client) -> tuple[SentIntake | None, list[SentBefore]]:
     """What `sent_intake_of` and `all_sent_by` find, in one query."""
-    return last_and_all_in(db, client, rows(db, EVERY_AND_LAST, {"client_id": client.id}))
+    return last_and_all_in(db, client, _LAST_AND_ALL.rows(db, {"client_id": client.id}))
 
 
 def last_and_all_in(
@@ -150,7 +151,7 @@ def all_sent_by(db: Session, client: Client) -> list[SentBefore]:
 
 def has_begun_amendment(db: Session, client: Client) -> bool:
     """Whether there is an amendment that is begun, and neither sent nor dropped."""
-    return bool(rows(db, _BEGUN_AMENDMENT, {"client_id": client.id}))
+    return bool(_BEGUN_AMENDMENT.rows(db, {"client_id": client.id}))
 
 
 def amended_copy(db: Session, client: Client, intake: Intake) -> SentCopy | None:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.database import insert_all
 from portal.jobs.models import Job
+from portal.statements import insert_all
 
 # A worker renews it while it has the job in hand, so it is only as long as a dead worker may go unnoticed.
 LEASE = timedelta(minutes=1)

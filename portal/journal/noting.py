@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session, SessionTransaction
 
 from portal import clock
-from portal.database import carry_out, insert_all, rows
 from portal.journal.lines import EMPTY, By, Hand, Line, Stand, What, chained
 from portal.journal.models import ONLY_ROW, JournalHead, JournalLine
+from portal.statements import carry_out, insert_all, rows
 from portal.vault.keyring import CannotBeOpened, Keyring
 
 _log = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from portal.database import rows
 from portal.journal.lines import EMPTY, Line, Stand, What
 from portal.journal.models import ONLY_ROW, JournalHead, JournalLine
 from portal.journal.noting import standing_sealed
+from portal.statements import rows
 
 _AT_ONCE = 5_000
 _COLUMNS = (

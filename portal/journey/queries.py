@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, lambda_stmt, literal, select, true
+from sqlalchemy import bindparam, literal, select, true
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client
 from portal.accounts.queries import name_of
 from portal.consent.queries import OPEN_TEXTS, OpenTexts
-from portal.database import rows
 from portal.diary.models import ConsultationKind
 from portal.diary.queries import kinds_with_ids
 from portal.intake.queries import Overview, Progress, overview_of
@@ -24,6 +23,7 @@ from portal.reading.queries import FIRST_READING, OPEN_SUGGESTION, FirstReading,
 from portal.scheduling.lifecycle import Status
 from portal.scheduling.models import Consultation, ConsultationEvent
 from portal.scheduling.queries import HELD_BY_CLIENT, Held, held_in
+from portal.statements import Prepared
 
 # So long after its time a request that came to nothing is still spoken of.
 _SPOKEN_OF = timedelta(days=7)
@@ -51,13 +51,14 @@ _HELD = HELD_BY_CLIENT.subquery("held")
 _ALWAYS = select(literal(1).label("one")).subquery("always")
 # What has nothing to do with one another, in one question to the database: any part of it may be empty, three
 # are counts, and the whole of it comes once for each time that is held.
-_TOGETHER = select(*_FIRST.c, *_LAST.c, *_SUGGESTED.c, *OPEN_TEXTS, UNREAD_BY_CLIENT, *_HELD.c).select_from(
-    _ALWAYS.outerjoin(_FIRST, true())
-    .outerjoin(_LAST, true())
-    .outerjoin(_SUGGESTED, true())
-    .outerjoin(_HELD, true())
+_TOGETHER = Prepared(
+    select(*_FIRST.c, *_LAST.c, *_SUGGESTED.c, *OPEN_TEXTS, UNREAD_BY_CLIENT, *_HELD.c).select_from(
+        _ALWAYS.outerjoin(_FIRST, true())
+        .outerjoin(_LAST, true())
+        .outerjoin(_SUGGESTED, true())
+        .outerjoin(_HELD, true())
+    )
 )
-_TOGETHER_AS_ASKED = lambda_stmt(lambda: _TOGETHER)
 # Where each part of that row begins, and the last one ends.
 _PARTS = tuple(accumulate([len(_FIRST.c), len(_LAST.c), len(_SUGGESTED.c), len(OPEN_TEXTS), 1], initial=0))
 
@@ -154,7 +155,7 @@ class _Beside(NamedTuple):
 
 
 def _together(db: Session, client: Client) -> _Beside:
-    found = rows(db, _TOGETHER_AS_ASKED, {"client_id": client.id})
+    found = _TOGETHER.rows(db, {"client_id": client.id})
     first, last, suggestion, texts, (unread,) = (found[0][begins:ends] for begins, ends in pairwise(_PARTS))
     return _Beside(
         first=FirstReading(*first) if first[0] else None,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, object_session
 
 from portal.accounts.models import Client
 from portal.accounts.queries import take_turns
-from portal.database import insert_all, insert_one, new_reference, rows
+from portal.database import new_reference
 from portal.diary.kinds import Kind
 from portal.errors import Overtaken, Refused
 from portal.jobs.queue import Due, enqueue_all
@@ -28,6 +28,7 @@ from portal.scheduling.models import (
 )
 from portal.scheduling.queries import confirmed_to_come, consultation_to_change, reminders_of
 from portal.scheduling.recording import note_beginning
+from portal.statements import insert_all, insert_one, rows
 from portal.waiting.models import EarlierWish
 from portal.waiting.services import Opened, forget_wish, note_opened
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -13,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     false,
-    lambda_stmt,
     literal,
     null,
     or_,
@@ -26,7 +26,6 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Client, Therapist
 from portal.calendars.models import BusyTime
 from portal.calendars.queries import BUSY
-from portal.database import rows
 from portal.diary.clocks import minute_of, moment_of
 from portal.diary.hours import dates_between
 from portal.diary.kinds import LONGEST, WIDEST_GAP, Kind
@@ -44,7 +43,8 @@ from portal.scheduling.lifecycle import (
 )
 from portal.scheduling.models import Consultation, HeldWindow
 from portal.scheduling.queries import OWN, WINDOW, Held, by_consultation, owned_by_client, stands_as
-from portal.scheduling.slots import Busy, open_starts
+from portal.scheduling.slots import Busy, BusyTuple, open_starts
+from portal.statements import Prepared, RowsAsJson, rows
 
 # Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
 # read further back.
@@ -54,47 +54,46 @@ _A_WEEK_AROUND, _BESIDE = 8 * 24 * 60, LONGEST + WIDEST_GAP
 # Over so long the requests of one client are counted.
 _LATELY = timedelta(days=1)
 
-_REFERENCE = len(WINDOW) + 2
+_ID, _REFERENCE = len(WINDOW) + 1, len(WINDOW) + 2
+# What is taken in so many stretches is put in order once, some tens of kilobytes each: while nothing is taken
+# or let go, it is the same for everybody who looks.
+_MOST_KEPT = 64
 
 Row = Sequence[Any]
 
-# What takes the therapist's time in a stretch, here or elsewhere; the client's own, and whether they met.
-_UNTOLD = tuple(cast(null(), column.type) for column in OWN)
 _HELD_HERE = (
     HeldWindow.therapist_id == bindparam("therapist_id"),
     HeldWindow.starts_at > bindparam("long_since"),
     HeldWindow.starts_at < bindparam("until"),
     HeldWindow.ends_at > bindparam("since"),
 )
-_TAKEN: CompoundSelect[*tuple[Any, ...]] = union_all(
-    select(*WINDOW, *_UNTOLD).where(*_HELD_HERE),
-    BUSY.with_only_columns(
-        cast(null(), Integer), BusyTime.starts_at, BusyTime.ends_at, literal(0), literal(0), false(), *_UNTOLD
-    ),
-    owned_by_client(
-        condition=or_(
-            stands_as(HOLDS_ITS_TIME | {Status.MET}),
-            Consultation.asked_at > bindparam("lately"),
-        )
-    ),
-    # A row without a time: how often the diary has been changed.
-    select(
-        Therapist.diary_state,
-        cast(null(), HeldWindow.starts_at.type),
-        cast(null(), HeldWindow.ends_at.type),
-        literal(0),
-        literal(0),
-        false(),
-        *_UNTOLD,
-    ).where(Therapist.id == bindparam("therapist_id")),
+_BUSY_ELSEWHERE = BUSY.with_only_columns(
+    cast(null(), Integer), BusyTime.starts_at, BusyTime.ends_at, literal(0), literal(0), false()
 )
-_TAKEN_AS_ASKED = lambda_stmt(lambda: _TAKEN)
+_WINDOWS = union_all(select(*WINDOW).where(*_HELD_HERE), _BUSY_ELSEWHERE).subquery("windows")
+# What takes the therapist's time in a stretch, here or elsewhere, as one text; how often the diary has been
+# changed; the client's own, and whether they met.
+_TAKEN = Prepared(
+    union_all(
+        select(
+            Therapist.diary_state,
+            *(cast(null(), column.type) for column in WINDOW[1:]),
+            *(cast(null(), column.type) for column in OWN[:2]),
+            select(RowsAsJson(*_WINDOWS.c)).scalar_subquery(),
+            *(cast(null(), column.type) for column in OWN[3:]),
+        ).where(Therapist.id == bindparam("therapist_id")),
+        owned_by_client(
+            condition=or_(
+                stands_as(HOLDS_ITS_TIME | {Status.MET}),
+                Consultation.asked_at > bindparam("lately"),
+            )
+        ),
+    )
+)
 # The same for the therapist, who wants to know which of the two it is, and asks about nobody in particular.
 _HERE_OR_ELSEWHERE: CompoundSelect[*tuple[Any, ...]] = union_all(
     select(*WINDOW, false()).where(*_HELD_HERE),
-    BUSY.with_only_columns(
-        cast(null(), Integer), BusyTime.starts_at, BusyTime.ends_at, literal(0), literal(0), false(), true()
-    ),
+    _BUSY_ELSEWHERE.add_columns(true()),
 )
 
 
@@ -105,8 +104,7 @@ class Taken(NamedTuple):
     elsewhere: bool
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """What a client can ask for, and what they hold already and is still to come, soonest first."""
 
     # In minutes, as `slots` counts them; ascending.
@@ -189,11 +187,11 @@ def offer_to(
     kept = found.kept_beside(found.named(instead_of))
     given_up = found.asked_instead_of(kept)
     moving = {held.id for held in (kept, given_up) if held}
-    busy = sorted(_busy(window, moving) for window in windows)
+    busy = [(*window[:-1], window[-2] in moving) for window in windows] if moving else windows
     could_answer_by = current_practice().answering.could_answer_by(now) if to_be_answered else now
     notice = notice_to_answer(now, could_answer_by=could_answer_by)
     starts = starts_on_offer(rules, found.kind, busy, now=now, since=begins, until=ends, notice=notice)
-    return replace(found, starts=starts)
+    return found._replace(starts=starts)
 
 
 def asked_until(starts_at: datetime) -> datetime:
@@ -204,7 +202,7 @@ def asked_until(starts_at: datetime) -> datetime:
 def starts_on_offer(
     rules: Rules,
     kind: Kind,
-    busy: Sequence[Busy],
+    busy: Sequence[BusyTuple],
     *,
     now: datetime,
     since: int,
@@ -275,9 +273,9 @@ def _margin(rules: Rules) -> int:
 
 def _taken(
     db: Session, client: Client, therapist: Therapist, since: int, until: int, margin: int, now: datetime
-) -> tuple[Sequence[Row], Sequence[Row], int]:
-    """The therapist's windows between two minutes and around, rows of all that the client holds, and the
-    state of the diary.
+) -> tuple[Sequence[BusyTuple], Sequence[Row], int]:
+    """What takes the therapist's time between two minutes and around, rows of all that the client holds, and
+    the state of the diary.
     """
     asked = {
         "therapist_id": therapist.id,
@@ -285,22 +283,33 @@ def _taken(
         **_around(since, until, margin),
         "lately": now - _LATELY,
     }
-    windows: list[Row] = []
+    state, windows = 0, None
     owned: list[Row] = []
-    state = 0
-    for row in rows(db, _TAKEN_AS_ASKED, asked):
-        if row[_REFERENCE] is not None:
-            owned.append(row)
-        elif row.window_starts_at is None:
-            state = row.consultation_id
+    for row in _TAKEN.rows(db, asked):
+        if row[_ID] is None:
+            state, windows = row[0], row[_REFERENCE]
         else:
-            windows.append(row)
-    return windows, owned, state
+            owned.append(row)
+    return _in_order(windows), owned, state
+
+
+@functools.lru_cache(maxsize=_MOST_KEPT)
+def _in_order(windows: str | None) -> Sequence[BusyTuple]:
+    """By start; none of them is about to give up what it holds."""
+    found = json.loads(windows or "[]")
+    return sorted(
+        (_minute_in(starts), _minute_in(ends), *gaps, owner is not None, bool(is_first), owner or 0, False)
+        for owner, starts, ends, *gaps, is_first in found
+    )
+
+
+def _minute_in(moment: str) -> int:
+    return minute_of(datetime.fromisoformat(f"{moment}+00:00"))
 
 
 def _own(owned: Iterable[Row], now: datetime) -> tuple[Sequence[Held], bool, int]:
     """What is the client's and still to come, soonest first; whether they have met; how often they asked."""
-    own = by_consultation(map(tuple, owned))
+    own = by_consultation(owned)
     to_come = [held for held in own if held.status in HOLDS_ITS_TIME and now < held.starts_at]
     has_met = any(
         held.status is Status.MET or (held.status is Status.CONFIRMED and held.starts_at <= now)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.database import rows
 from portal.scheduling.lifecycle import MOST_TIMES
 from portal.scheduling.models import Consultation, ConsultationEvent, HeldWindow
+from portal.statements import rows
 
 # What is over for longer has left the feed, and everybody's copy of it.
 _REMEMBERED = timedelta(days=31)

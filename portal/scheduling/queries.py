@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from portal.accounts.models import Client, SignedInPlace, Therapist
 from portal.accounts.queries import Person
-from portal.database import rows
 from portal.errors import NotFound
 from portal.intake.models import Intake
 from portal.scheduling.lifecycle import HOLDS_ITS_TIME, IS_OPEN, Party, Status
@@ -22,6 +21,7 @@ from portal.scheduling.models import (
     Phrase,
     ReminderSent,
 )
+from portal.statements import rows
 
 # Nothing that holds a therapist's time is longer: what began earlier is over, and the index need not be
 # read further back.

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session, object_session
 
 from portal.accounts.models import Client, Therapist
 from portal.accounts.whereabouts import has_moved
-from portal.database import rows
 from portal.journal.lines import By, Hand, What
 from portal.journal.noting import note
 from portal.journal.queries import is_noted_since
 from portal.scheduling.lifecycle import Move, Party, Status
 from portal.scheduling.models import Consultation, ConsultationEvent
+from portal.statements import rows
 
 _BY_MOVE: Mapping[Move, What] = {
     Move.ASK: What.TIME_ASKED,

@@ -46,6 +46,10 @@ class Busy(NamedTuple):
     moving: bool = False
 
 
+# The same as a plain tuple, for who makes hundreds of them.
+BusyTuple = tuple[int, int, int, int, bool, bool, int, bool]
+
+
 def open_starts(
     *,
     hours: Iterable[Hours],
@@ -57,7 +61,7 @@ def open_starts(
     notice: int,
     horizon: int,
     first: bool = False,
-    busy: Sequence[Busy],
+    busy: Sequence[BusyTuple],
     stamina: Stamina = _TIRELESS,
     now: int,
     since: int,
@@ -111,7 +115,7 @@ def nearest(starts: Sequence[int], to: int, *, most: int) -> list[int]:
     return sorted(sorted(starts, key=lambda start: abs(start - to))[:most])
 
 
-def _free(grid: Sequence[int], busy: Iterable[Busy], length: int, before: int, after: int) -> list[int]:
+def _free(grid: Sequence[int], busy: Iterable[BusyTuple], length: int, before: int, after: int) -> list[int]:
     """The starts of the ascending grid that keep the gaps to everything busy, in one sweep over both.
 
     Busy times come ascending by start. So whatever lies clear before one is clear of all that come after it,
@@ -141,7 +145,7 @@ def _free(grid: Sequence[int], busy: Iterable[Busy], length: int, before: int, a
 
 
 def _bearable(
-    starts: Sequence[int], busy: Iterable[Busy], length: int, zone: str, first: bool, stamina: Stamina
+    starts: Sequence[int], busy: Iterable[BusyTuple], length: int, zone: str, first: bool, stamina: Stamina
 ) -> list[int]:
     """Those of the ascending free starts with which no limit would be exceeded."""
     most_a_day, most_a_week, most_first_a_day, most_in_a_row, rest = stamina

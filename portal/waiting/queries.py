@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import Client
-from portal.database import rows
+from portal.statements import rows
 from portal.waiting.models import EarlierWish
 
 _ANYBODY = select(EarlierWish.client_id).where(EarlierWish.therapist_id == bindparam("therapist_id")).limit(1)

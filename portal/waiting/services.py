@@ -9,8 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
-from portal.database import carry_out, insert_all, rows
 from portal.jobs.queue import Due, enqueue_all
+from portal.statements import carry_out, insert_all, rows
 from portal.waiting.models import EarlierWish, OpenedTime
 from portal.waiting.queries import anybody_waits
 

@@ -8,12 +8,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Client, Therapist
-from portal.database import carry_out
 from portal.errors import NotFound
 from portal.journal.lines import What
 from portal.journal.noting import note
 from portal.reading.models import Reading, ReadingSuggestion
 from portal.reading.queries import suggestion_row
+from portal.statements import carry_out
 from portal.vault.words import seal
 from portal.writing import emails
 

@@ -9,12 +9,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from portal.app import create_app
-from portal.database import current_db, rows, transaction
+from portal.database import current_db, transaction
 from portal.errors import NotFound
 from portal.journal.keeping import keep_an_anchor
 from portal.journal.lines import Hand, What
 from portal.journal.models import JournalHead, JournalLine
 from portal.journal.noting import END, by_the_operator, goes_on_from, note
+from portal.statements import rows
 from tests import make
 from tests.scheduling.crowd import all_at_once
 

@@ -66,7 +66,7 @@ def test_without_a_database_the_page_that_says_so_can_still_be_made(app, db):
     browser = Browser(app)
     browser.sign_in(client)
     app.testing = False
-    app.extensions["database"].configure(bind=make_engine("sqlite:////no/such/folder/portal.db"))
+    app.extensions["engine"] = make_engine("sqlite:////no/such/folder/portal.db")
 
     page = browser.open("/next", expect=500)
     assert page.heading == "Something broke on our side"
