@@ -23,7 +23,7 @@ from portal.scheduling.choosing import (
     decline_proposal,
     wish_for_earlier,
 )
-from portal.scheduling.forms import AskForm, NoteForm, RefusalForm, RemindersForm
+from portal.scheduling.forms import Asking, NoteForm, RefusalForm, RemindersForm, asking_in
 from portal.scheduling.holding import Begun, SlotNotOffered
 from portal.scheduling.lifecycle import (
     MoveNotAllowed,
@@ -71,12 +71,14 @@ def choose_time(client: Client) -> ResponseReturnValue:
     therapist = client.therapist
     if therapist is None:
         return render_template("scheduling/no_therapist.html")
+    asking = asking_in(request.form) if request.method == "POST" else None
+    if asking:
+        return _asked(client, therapist, asking, request.args.get("instead-of"))
     form = ask_form()
     if is_arranged(form):
         return arranged_page(client, therapist, form)
-    if not form.validate_on_submit():
-        return times_page(client, therapist, form)
-    return _asked(client, therapist, form, request.args.get("instead-of"))
+    form.validate_on_submit()
+    return times_page(client, therapist, form)
 
 
 @blueprint.get("/consultations/<string:reference>")
@@ -212,27 +214,28 @@ def reminders(client: Client) -> ResponseReturnValue:
 
 
 def _asked(
-    client: Client, therapist: Therapist, form: AskForm, instead_of: str | None
+    client: Client, therapist: Therapist, asking: Asking, instead_of: str | None
 ) -> ResponseReturnValue:
     """The page of the new request, or the page of times with what was refused."""
     try:
-        asked_for = _ask(client, therapist, form, instead_of)
+        asked_for = _ask(client, therapist, asking, instead_of)
     except SlotNotOffered as gone:
-        return times_page(client, therapist, form, refusal=Refusal(gone_at=gone.starts_at))
+        return times_page(client, therapist, ask_form(), refusal=Refusal(gone_at=gone.starts_at))
     except AskedTooOften:
-        return times_page(client, therapist, form, refusal=Refusal(too_often=True))
+        return times_page(client, therapist, ask_form(), refusal=Refusal(too_often=True))
     except TooLateToChange:
         asked_for = str(instead_of)
     except AlreadyAsked as already:
         # Whoever presses twice has asked once.
-        if not already.times.issuperset(form.times):
+        if not already.times.issuperset(asking.times):
             refusal = Refusal(already_at=already.starts_at)
+            form = ask_form()
             return times_page(client, therapist, form, instead_of=already.reference, refusal=refusal)
         asked_for = already.reference
     return _to_its_page(asked_for)
 
 
-def _ask(client: Client, therapist: Therapist, form: AskForm, instead_of: str | None) -> str:
+def _ask(client: Client, therapist: Therapist, asking: Asking, instead_of: str | None) -> str:
     """The reference of the new request. Raises as the service does, and NotFound."""
     now = clock.now()
     answer_by = current_practice().answering.answer_by(now)
@@ -241,13 +244,13 @@ def _ask(client: Client, therapist: Therapist, form: AskForm, instead_of: str | 
             db,
             client=client,
             therapist=therapist,
-            starts=form.times,
+            starts=asking.times,
             now=now,
             answer_by=answer_by,
-            words=form.words.data,
+            words=asking.words,
             instead_of=instead_of,
             kind=None if instead_of else request.args.get("kind"),
-            zone=form.zone.data,
+            zone=asking.zone,
         )
 
 

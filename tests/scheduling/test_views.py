@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
+from portal.scheduling.forms import OTHER_BUTTONS, AskForm, asking_in
 from portal.scheduling.lifecycle import Party, Status
 from portal.scheduling.models import Consultation
 from tests import make
@@ -49,6 +53,39 @@ def test_choosing_nothing_is_said_at_the_field_and_what_was_typed_is_kept(sams):
     assert page.errors == ["Choose a time"]
     assert page.link_called("Choose a time").get("href") == "#starts_at"
     assert page.field_labelled(WORDS).text == "Thank you"
+
+
+_TIMES = [f"2027-03-0{day}T{hour}:00Z" for day in (2, 3) for hour in (10, 11, 12)]
+# As long as can be, but only once each line ends in one character.
+_LINES = "x\r\n" * 1999 + "yz"
+_POSTED = st.fixed_dictionaries(
+    {
+        "starts_at": st.lists(st.sampled_from([*_TIMES, f" {_TIMES[0]} ", "", "soon"]), max_size=2),
+        "chosen": st.lists(st.sampled_from([*_TIMES, f" {_TIMES[0]} ", "soon"]), max_size=4),
+        "words": st.lists(st.sampled_from(["", "  a\r\nb ", "x" * 4000, "x" * 4001, _LINES]), max_size=2),
+        "zone": st.lists(st.sampled_from(["Asia/Tokyo", " Asia/Tokyo ", "Nowhere", ""]), max_size=1),
+    }
+)
+
+
+@pytest.mark.usefixtures("inside_app")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_POSTED)
+def test_what_is_taken_without_a_form_is_what_the_form_would_take(posted):
+    data = MultiDict((name, value) for name, values in posted.items() for value in values)
+    asking = asking_in(data)
+    form = AskForm(data)
+
+    if form.validate():
+        assert asking == (form.times, form.words.data, form.zone.data)
+    else:
+        assert asking is None
+
+
+@pytest.mark.parametrize("button", sorted(OTHER_BUTTONS))
+def test_a_button_that_only_arranges_the_page_asks_for_nothing(button):
+    assert asking_in(MultiDict({"starts_at": _TIMES[0]})) is not None
+    assert asking_in(MultiDict({"starts_at": _TIMES[0], button: "yes"})) is None
 
 
 def test_a_time_that_is_none_is_said_at_the_field(db, sams):
