@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import _FlaskFormCSRF
-from wtforms import Field, FieldList, FormField, HiddenField, PasswordField
+from wtforms import Field, FieldList, FormField, HiddenField, PasswordField, widgets
 from wtforms.csrf.core import CSRFTokenField
 
+# So many sets of attributes are written out once, each a line of HTML.
+_MOST_SETS = 500
 # What is kept as it was typed, or is made of fields of its own.
 _AS_TYPED = (FieldList, FormField, PasswordField)
+
+
+_params = widgets.core.html_params
+# Typed, since True and 1 are written differently, but are equal.
+_params_again = functools.lru_cache(_MOST_SETS, typed=True)(_params)
+
+
+def _params_written_once(**attributes: Any) -> str:
+    """As WTForms writes them, which takes longer than the rest of a field; what somebody typed, anew."""
+    try:
+        return (_params if "value" in attributes else _params_again)(**attributes)
+    except TypeError:
+        # One of them cannot be remembered by.
+        return _params(**attributes)
+
+
+widgets.core.html_params = _params_written_once
 
 
 def _strip(value: Any) -> Any:
