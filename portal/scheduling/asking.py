@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import clock
@@ -16,6 +16,7 @@ from portal.accounts.models import Client, Therapist
 from portal.accounts.queries import zone_of
 from portal.database import current_db
 from portal.diary.clocks import minute_of, moment_of
+from portal.scheduling.drawn import drawn
 from portal.scheduling.forms import AskForm, ZoneForm
 from portal.scheduling.lifecycle import MOST_TIMES, Status
 from portal.scheduling.offers import Offer, offer_to
@@ -188,6 +189,7 @@ def _sheet(
     elsewhere = form.picked_at if form.picked_at and not sheet.shows(form.starts_at.data) else None
     return {
         "sheet": sheet,
+        "drawn": drawn(current_app.jinja_env, sheet, form.starts_at.data),
         "offset_at": moment_of(free[0]) if free else now,
         "chosen": [(posted(each), each) for each in form.chosen_at],
         "picked_elsewhere": times_of([minute_of(elsewhere)], zone) if elsewhere else [],

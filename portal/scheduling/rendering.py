@@ -15,6 +15,9 @@ from portal.web.formatting import day, offset, zone_name
 
 # A page is as many whole weeks as it takes to show so many times, and no more than that.
 _ENOUGH, _MOST_WEEKS = 12, 5
+# How many sheets a process keeps, of some tens of kilobytes each with what is drawn of them. What is on offer
+# is the same for everybody in a zone, until a time is taken or the notice reaches the next.
+KEPT = 64
 _WEEK = timedelta(days=7)
 _DAY = 24 * 60
 _CLOCK = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(_DAY))
@@ -22,6 +25,8 @@ _DAY_ZERO = date(1970, 1, 1)
 
 # A day of a reader and what is on offer in it: (start, minute of the wall clock) each, ascending.
 _Days = Mapping[date, Sequence[tuple[int, int]]]
+# When clocks change: the reader's, and the therapist's where the reader's do not.
+_Changes = tuple[Sequence[int], Sequence[int]]
 
 
 class Time(NamedTuple):
@@ -58,7 +63,7 @@ class Month:
     later: date | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sheet:
     """The days of one page. `earlier` and `later` are the Mondays of the pages beside it that have times."""
 
@@ -87,8 +92,22 @@ def sheet_of(
 
     The first page, if it is None. Weeks begin on Monday; those without any time are left out, and a page goes
     on until it shows a dozen times. A day long past or far ahead leads to the first page or the last. Starts
-    that are `left_out` are not shown, and change nothing about which page is which.
+    that are `left_out` are not shown, and change nothing about which page is which. For equal facts it is the
+    same object.
     """
+    changes = _changes_until(starts[-1], zone, therapist_zone, now) if starts else ((), ())
+    return _laid_out(tuple(starts), zone, therapist_zone, changes, begins, frozenset(left_out))
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _laid_out(
+    starts: Sequence[int],
+    zone: ZoneInfo,
+    therapist_zone: ZoneInfo,
+    changes: _Changes,
+    begins: date | None,
+    left_out: Collection[int],
+) -> Sheet:
     days = by_day(starts, str(zone))
     pages = _pages(days)
     free = starts
@@ -100,7 +119,7 @@ def sheet_of(
     number = _page_with(begins, pages)
     page = pages[number]
     shown = {day: times for day, times in days.items() if page[0] <= day < page[-1] + _WEEK}
-    notices = _notices(shown, zone, therapist_zone, now)
+    notices = _notices(shown, zone, therapist_zone, changes)
     return Sheet(
         days=[_day(on, times, zone, notices.get(on, ())) for on, times in shown.items()],
         earlier=pages[number - 1][0] if number else None,
@@ -197,16 +216,21 @@ def _told_apart(times: Sequence[tuple[int, int]], zone: ZoneInfo) -> Sequence[tu
     ]
 
 
+def _changes_until(last: int, zone: ZoneInfo, therapist_zone: ZoneInfo, now: datetime) -> _Changes:
+    """When the clocks change from now on, here and only where the therapist is."""
+    own, theirs = (clock_changes(str(each), minute_of(now), last) for each in (zone, therapist_zone))
+    return tuple(own), tuple(at for at in theirs if at not in own)
+
+
 def _notices(
-    shown: _Days, zone: ZoneInfo, therapist_zone: ZoneInfo, now: datetime
+    shown: _Days, zone: ZoneInfo, therapist_zone: ZoneInfo, changes: _Changes
 ) -> Mapping[date, Sequence[str]]:
     """What stands under the first day after the clocks have changed, here or where the therapist is (T7)."""
     notices: dict[date, list[str]] = {}
     if not shown:
         return notices
     last = list(shown.values())[-1][-1][0]
-    own = clock_changes(str(zone), minute_of(now), last)
-    theirs = [at for at in clock_changes(str(therapist_zone), minute_of(now), last) if at not in own]
+    own, theirs = ([at for at in each if at <= last] for each in changes)
     for at in own:
         changed = day(moment_of(at), zone)
         after = offset(moment_of(at), zone)

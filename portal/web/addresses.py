@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
     def address_of(endpoint: str, **values: Any) -> str:
         if values.pop("_external", False):
             return whole_address(endpoint, **values)
-        if values:
+        if any(value is not None for value in values.values()):
             return url_for(endpoint, **values)
         if endpoint not in made:
             made[endpoint] = url_for(endpoint)

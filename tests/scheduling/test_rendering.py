@@ -57,6 +57,22 @@ def test_where_both_change_at_once_one_word_is_enough():
     assert len(days[0].notices) == 1
 
 
+def test_the_same_times_are_laid_out_once_until_something_is_another():
+    moments = ["2027-03-27T10:00", "2027-03-29T10:00"]
+    starts = [minute_of(datetime.fromisoformat(moment).replace(tzinfo=UTC)) for moment in moments]
+
+    def laid_out(now=NOW, starts=starts, zone=LONDON, left_out=()):
+        return sheet_of(starts, zone=zone, therapist_zone=LONDON, now=now, left_out=left_out)
+
+    before, after = laid_out(), laid_out(datetime(2027, 3, 28, 1, 0, tzinfo=UTC))
+    assert laid_out(NOW + timedelta(minutes=1)) is before
+    assert [bool(day.notices) for day in before.days] == [False, True]
+    # The clocks have changed.
+    assert not any(day.notices for day in after.days)
+    others = [laid_out(starts=starts[:1]), laid_out(zone=BERLIN), laid_out(left_out=starts[:1])]
+    assert len({before, after, *others}) == 5
+
+
 def test_a_clock_time_that_comes_twice_is_told_apart():
     (day,) = sheet("2027-10-31T00:30", "2027-10-31T01:30", "2027-10-31T02:30").days
 
