@@ -297,9 +297,19 @@ def _taken(
 def _in_order(windows: str | None) -> Sequence[BusyTuple]:
     """By start; none of them is about to give up what it holds."""
     found = json.loads(windows or "[]")
-    return sorted(
-        (_minute_in(starts), _minute_in(ends), *gaps, owner is not None, bool(is_first), owner or 0, False)
-        for owner, starts, ends, *gaps, is_first in found
+    return tuple(
+        sorted(
+            (
+                _minute_in(starts),
+                _minute_in(ends),
+                *gaps,
+                owner is not None,
+                bool(is_first),
+                owner or 0,
+                False,
+            )
+            for owner, starts, ends, *gaps, is_first in found
+        )
     )
 
 
