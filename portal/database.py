@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask, current_app, g
 from sqlalchemy import (
@@ -41,9 +41,6 @@ _BUSY_TIMEOUT_MS = 30_000
 _WHOLE_MINUTES = tuple(f" {minute // 60:02}:{minute % 60:02}:00.000000" for minute in range(24 * 60))
 # How many letters SQLite keeps of a moment: 2027-03-02 10:00:00.000000.
 _AS_LONG = 26
-
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-Entity = TypeVar("Entity", bound="Base")
 
 
 class UTCDateTime(TypeDecorator[datetime]):

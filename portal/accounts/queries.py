@@ -25,11 +25,12 @@ from portal.accounts.models import (
     SignedInPlace,
     Therapist,
 )
+from portal.entities import Whole
 from portal.errors import NotFound
 from portal.journal.lines import What
 from portal.journal.models import JournalLine
 from portal.practice.facts import current_practice
-from portal.statements import Prepared, Whole
+from portal.statements import Prepared
 from portal.vault.models import DataKey
 from portal.vault.words import shown
 from portal.web.formatting import zone_called

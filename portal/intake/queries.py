@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.models import Client
+from portal.entities import Whole
 from portal.errors import NotFound, Refused
 from portal.intake.models import Answer, EarlierAnswer, GivenVersion, Intake, QuestionnaireVersion
 from portal.intake.path import Path, passed_by, progress
@@ -25,7 +26,7 @@ from portal.intake.questionnaire import (
     with_addition,
 )
 from portal.intake.replies import AnswerState, Reply, unpacked
-from portal.statements import Prepared, Whole, rows
+from portal.statements import Prepared, rows
 from portal.vault.keyring import CannotBeOpened
 from portal.vault.words import unseal
 
