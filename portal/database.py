@@ -31,6 +31,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal import deadline
+from portal.connections import Connections
 from portal.errors import Overtaken
 from portal.gate import Gate
 
@@ -140,6 +141,7 @@ def init_app(app: Flask) -> None:
         engine, expire_on_commit=False, join_transaction_mode="control_fully"
     )
     app.extensions["gate"] = gate_of(engine)
+    app.extensions["connections"] = Connections(engine) if engine.dialect.name == "sqlite" else None
     app.teardown_appcontext(_close)
 
 
@@ -147,12 +149,13 @@ def current_db() -> Session:
     """The request's session. Outside `transaction()` it only reads."""
     db: Session | None = g.get("db")
     if db is None:
-        engine: Engine = current_app.extensions["engine"]
+        parts = current_app.extensions
+        connections: Connections | None = parts["connections"]
         # On SQLite with a connection of its own, which it joins where it has to: to have the session open and
         # close one takes as long as two statements. One to PostgreSQL is given back after every transaction:
         # it is asked whether it still lives whenever it is taken.
-        bind = engine.connect() if engine.dialect.name == "sqlite" else engine
-        db = g.db = current_app.extensions["database"](bind=bind)
+        bind = connections.take() if connections else parts["engine"]
+        db = g.db = parts["database"](bind=bind)
     return db
 
 
@@ -162,7 +165,7 @@ def let_go() -> None:
     if db is not None:
         db.close()
         if isinstance(db.bind, Connection):
-            db.bind.close()
+            current_app.extensions["connections"].give_back(db.bind)
 
 
 def connection_of(db: Session) -> Connection:
@@ -276,7 +279,7 @@ def _begin_on_sqlite(connection: Connection) -> None:
 
 def _on_the_driver(connection: Connection, *statements: str) -> None:
     """Past SQLAlchemy's cursors, which would cost more than the statement: every page begins with one."""
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     assert driver is not None
     for statement in statements:
         try:

@@ -144,7 +144,7 @@ class _Question(NamedTuple):
 
 def _send(connection: Connection, text: str, values: Any, *, many: bool = False) -> Any:
     """To the driver itself: its cursor. Raises as SQLAlchemy would, and who listens to that hears of it."""
-    driver, dialect = connection.connection.driver_connection, connection.dialect
+    driver, dialect = connection.connection.dbapi_connection, connection.dialect
     assert driver is not None
     cursor = driver.cursor()
     for listener in connection.engine.dispatch.before_cursor_execute:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from portal.connections import Connections
 from portal.database import make_engine
 from portal.jobs.models import Heartbeat, Job
 
@@ -49,10 +50,11 @@ def test_a_portal_whose_tables_are_of_another_version_is_not_ready(ready, db):
 
 @pytest.fixture
 def without_database(app, ready):
-    kept = app.extensions["engine"]
-    app.extensions["engine"] = make_engine("sqlite:////no/such/folder/portal.db")
+    kept = {part: app.extensions[part] for part in ("engine", "connections")}
+    nowhere = make_engine("sqlite:////no/such/folder/portal.db")
+    app.extensions.update(engine=nowhere, connections=Connections(nowhere))
     yield
-    app.extensions["engine"] = kept
+    app.extensions.update(kept)
 
 
 @pytest.mark.usefixtures("without_database")

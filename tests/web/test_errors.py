@@ -6,6 +6,7 @@ import pytest
 from jinja2 import DictLoader
 from sqlalchemy import text
 
+from portal.connections import Connections
 from portal.database import current_db, make_engine
 from portal.errors import NotFound, Refused
 from portal.web.audience import public
@@ -66,7 +67,8 @@ def test_without_a_database_the_page_that_says_so_can_still_be_made(app, db):
     browser = Browser(app)
     browser.sign_in(client)
     app.testing = False
-    app.extensions["engine"] = make_engine("sqlite:////no/such/folder/portal.db")
+    nowhere = make_engine("sqlite:////no/such/folder/portal.db")
+    app.extensions.update(engine=nowhere, connections=Connections(nowhere))
 
     page = browser.open("/next", expect=500)
     assert page.heading == "Something broke on our side"
