@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.templating import Environment
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.routing import Rule
@@ -24,6 +24,13 @@ class _SignedCookie(SecureCookieSessionInterface):
             app.extensions["cookie_signer"] = super().get_signing_serializer(app)
         signer: URLSafeTimedSerializer | None = app.extensions["cookie_signer"]
         return signer
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Most pages only read it: nothing is set then, since it is not sent anew with each of them."""
+        if session.accessed and not session.modified and "Vary" not in response.headers:
+            response.headers["Vary"] = "Cookie"
+        else:
+            super().save_session(app, session, response)
 
 
 class _Environment(Environment):

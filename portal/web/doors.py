@@ -9,7 +9,10 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Request, abort, current_app, request
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.sansio.http import parse_cookie
+from werkzeug.utils import cached_property
 
 from portal.web.audience import View
 from portal.web.waiting_room import UNREAD
@@ -28,6 +31,11 @@ _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 class WholeRequest(Request):
     """A file that a form brings stays in memory with the rest of its body: nothing of it touches a disk."""
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """The same, out of their own header; else all headers are gone through for them, on every page."""
+        return parse_cookie(self.environ.get("HTTP_COOKIE"), cls=self.dict_storage_class)  # type: ignore[return-value]
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         return io.BytesIO()
@@ -81,7 +89,7 @@ def _measure(request: Request) -> None:
     """Refused by what it says of itself, before a byte of it is read."""
     if UNREAD in request.environ:
         abort(503)
-    if "Transfer-Encoding" in request.headers:
+    if "HTTP_TRANSFER_ENCODING" in request.environ:
         # Behind some servers a chunked form is cut short in silence; browsers never send one.
         abort(411)
     length = request.content_length
@@ -100,9 +108,9 @@ def _read_the_address(request: Request) -> None:
 
 def _ask_where_it_comes_from(request: Request) -> None:
     """Beside the form's token: the browser itself says which site a request comes from (Fetch Metadata)."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+    if request.environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in {"same-origin", "none"}:
         abort(400)
-    origin = request.headers.get("Origin")
+    origin = request.environ.get("HTTP_ORIGIN")
     if origin is not None and origin not in _ours():
         abort(400)
 
@@ -115,7 +123,8 @@ def _ours() -> set[str]:
 def _most_bytes(request: Request) -> int:
     """Of this request: more than usual only where a view takes a file, and for a form that can hold one."""
     view = current_app.view_functions.get(request.endpoint or "")
-    return (request.mimetype == _WITH_FILES and _most_of_a_file(view)) or MOST_BYTES
+    most = _most_of_a_file(view)
+    return most if most and request.mimetype == _WITH_FILES else MOST_BYTES
 
 
 def _most_of_a_file(view: View | None) -> int:

@@ -140,6 +140,8 @@ class _WithHeaders:
 def _kept_by_nobody(status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """A page is somebody's own, and a refusal may be none in a minute; our own files say otherwise."""
     said = [header for header in headers if header[0].lower() == "cache-control"]
-    if said and status < "400":
+    if not said:
+        return [*headers, _NO_STORE]
+    if status < "400":
         return headers
     return [*(header for header in headers if header not in said), _NO_STORE]
