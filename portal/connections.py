@@ -20,7 +20,7 @@ class Connections:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine, self._most = engine, _MOST_KEPT
         # The one given back last goes out first: what it has read is still in its memory.
         self._kept: deque[Connection] = deque()
         event.listen(engine, "engine_disposed", self._close_all)
@@ -34,7 +34,9 @@ class Connections:
 
     def give_back(self, connection: Connection) -> None:
         """Ends its transaction. One that is no longer as new is not kept."""
-        if len(self._kept) < _MOST_KEPT and self._is_as_new(connection):
+        if len(self._kept) < self._most and self._is_as_new(connection):
+            # The pool counts it no more, and lets in who waits there for one.
+            connection.detach()
             self._kept.append(connection)
         else:
             connection.close()
@@ -52,8 +54,7 @@ class Connections:
         return not told and driver is not None and not driver.in_transaction
 
     def _close_all(self, _engine: Engine) -> None:
-        """The pool from which they are is gone: they would go back there, and stay open."""
+        """Nor is any kept from then on: who has one still may have it to a file that is another by now."""
+        self._most = 0
         while self._kept:
-            connection = self._kept.pop()
-            connection.detach()
-            connection.close()
+            self._kept.pop().close()

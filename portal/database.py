@@ -161,11 +161,16 @@ def current_db() -> Session:
 
 def let_go() -> None:
     """End the session of this context, and its connection; whoever asks next gets others."""
-    db: Session | None = g.pop("db", None)
-    if db is not None:
-        db.close()
-        if isinstance(db.bind, Connection):
-            current_app.extensions["connections"].give_back(db.bind)
+    db: Session | None = g.get("db")
+    if db is None:
+        return
+    assert "writes" not in db.info, "in the middle of a transaction"
+    del g.db
+    db.close()
+    # Whoever has kept it shall not meet the transaction of whoever has the connection next.
+    bind, db.bind = db.bind, None
+    if isinstance(bind, Connection):
+        current_app.extensions["connections"].give_back(bind)
 
 
 def connection_of(db: Session) -> Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -55,7 +56,7 @@ def test_what_was_not_committed_is_over(connections):
 def test_what_the_driver_alone_holds_open_is_not_given_on(connections, engine):
     """As after a commit that was refused: SQLAlchemy takes it for over."""
     connection = connections.take()
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     driver.execute("BEGIN IMMEDIATE")
     driver.execute("INSERT INTO line VALUES (1)")
     connections.give_back(connection)
@@ -86,7 +87,7 @@ def test_one_that_is_lost_or_closed_is_not_given_on(connections):
 def test_one_that_cannot_end_its_transaction_is_not_given_on(connections):
     connection = connections.take()
     write_with(connection)
-    connection.connection.driver_connection.close()
+    connection.connection.dbapi_connection.close()
     connections.give_back(connection)
     another = connections.take()
     assert another is not connection
@@ -97,22 +98,35 @@ def test_only_a_few_are_kept(connections, engine):
     taken = [connections.take() for _ in range(6)]
     for connection in taken:
         connections.give_back(connection)
-    assert engine.pool.checkedout() == 4
     assert [each.closed for each in taken] == [False] * 4 + [True] * 2
+    # It is free for those who go to the pool itself.
+    assert engine.pool.checkedout() == 0
+
+
+def test_what_is_kept_lets_in_who_waits_for_the_pool(connections, engine):
+    taken = [connections.take() for _ in range(engine.pool.size() + engine.pool._max_overflow)]
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(engine.connect)
+        time.sleep(0.1)
+        assert not waiting.done()
+        connections.give_back(taken.pop())
+        with waiting.result(timeout=10) as connection:
+            assert lines_in(connection) == 0
+    for connection in taken:
+        connections.give_back(connection)
 
 
 def test_with_the_engine_s_pool_all_of_them_close(connections, engine):
     """So a process that is forked has none of them, and a file that is replaced is read by nobody."""
-    taken = [connections.take() for _ in range(2)]
-    drivers = [each.connection.driver_connection for each in taken]
-    for connection in taken:
-        connections.give_back(connection)
+    kept, held = connections.take(), connections.take()
+    driver = kept.connection.dbapi_connection
+    connections.give_back(kept)
     engine.dispose()
-    for driver in drivers:
-        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-            driver.execute("SELECT 1")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        driver.execute("SELECT 1")
+    connections.give_back(held)
     another = connections.take()
-    assert another not in taken
+    assert another not in (kept, held)
     assert lines_in(another) == 0
     assert engine.pool.checkedout() == 1
 

@@ -12,7 +12,12 @@ from hypothesis.strategies import datetimes, timezones
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+    UnboundExecutionError,
+)
 from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Client, Therapist
@@ -133,28 +138,52 @@ def test_a_requests_connection_is_its_own_and_goes_back_with_it(app, db):
     make.therapist(db)
     db.commit()
     engine = app.extensions["engine"]
-    # What SQLite's connections are kept for is whoever asks next.
-    kept = 2 if engine.dialect.name == "sqlite" else 0
 
     def asks() -> object:
         assert len(current_db().scalars(select(Therapist.id)).all()) == 1
-        return current_db().connection().connection.driver_connection
+        return current_db().connection().connection.dbapi_connection
 
     for _ in range(2):
         with app.app_context():
             outer = asks()
             with app.app_context():
                 assert asks() is not outer
-                assert engine.pool.checkedout() == 2
+            # Before a process is forked, for one.
             let_go()
-            assert engine.pool.checkedout() == kept
+            assert engine.pool.checkedout() == 0
             asks()
-        assert engine.pool.checkedout() == kept
-    # As before a process is forked.
-    engine.dispose()
+        assert engine.pool.checkedout() == 0
+
+
+def test_a_session_is_of_no_use_after_its_request(app, now):
+    """On SQLite its connection is another's by then, and so would be what it rolls back."""
     with app.app_context():
-        asks()
-        assert engine.pool.checkedout() == 1
+        gone = current_db()
+        gone.scalars(select(Job.kind)).all()
+    with app.app_context():
+        with transaction() as writing:
+            insert_all(writing, insert(Job), [{"kind": "one", "subject": "", "due_at": now, "attempts": 0}])
+            with pytest.raises(UnboundExecutionError):
+                gone.scalars(select(Job.kind)).all()
+            gone.rollback()
+        assert current_db().scalars(select(Job.kind)).all() == ["one"]
+
+
+def test_whoever_lets_go_in_the_middle_has_done_nothing(app, db, now):
+    job = {"kind": "one", "subject": "", "due_at": now, "attempts": 0}
+
+    def let_go_between() -> None:
+        with transaction() as writing:
+            insert_all(writing, insert(Job), [job])
+            let_go()
+
+    with app.app_context():
+        with pytest.raises(AssertionError, match="in the middle"):
+            let_go_between()
+        assert current_db().scalars(select(Job.kind)).all() == []
+        with transaction() as writing:
+            insert_all(writing, insert(Job), [job])
+    assert db.scalars(select(Job.kind)).all() == ["one"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

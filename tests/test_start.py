@@ -13,6 +13,7 @@ import sys
 import time
 import tomllib
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -204,6 +205,8 @@ def test_run_serves_works_and_leaves_nothing_behind(tmp_path):
         started.wait_until_it_answers("/readyz")
         family = started.family()
         assert started.get("/")[0] == 200
+        # SQLite forbids that what is open is carried into a process that is forked.
+        assert not _open_files(started.process.pid, named="portal.db")
         _until(lambda: "appointment" in started.get("/dev/mail")[1])
         code, said = started.end(signal.SIGINT)
 
@@ -281,6 +284,7 @@ def test_serve_ends_when_it_is_asked_to(tmp_path):
     with start("serve", instance=tmp_path, PORTAL_WORKERS="2") as started:
         started.wait_until_it_answers()
         family = started.family()
+        assert not _open_files(started.process.pid, named="portal.db")
 
         code, said = started.end()
     assert (code, said.count("\n")) == (0, 1)
@@ -338,3 +342,9 @@ def _is_alive(number):
 
 def _command_line(number):
     return subprocess.check_output(["ps", "-o", "args=", "-p", str(number)], text=True)
+
+
+def _open_files(number, *, named):
+    """Those of a process whose names begin so, as Linux tells them."""
+    opened = Path(f"/proc/{number}/fd").iterdir()
+    return [path.name for path in map(Path.resolve, opened) if path.name.startswith(named)]

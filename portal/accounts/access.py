@@ -6,7 +6,7 @@ import functools
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask import Flask, redirect, url_for
+from flask import Flask, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFError
@@ -53,6 +53,10 @@ class _Manager(LoginManager):  # type: ignore[misc]
     def _session_protection_failed(self) -> bool:
         """Never: it is switched off, but would take a digest of the headers all the same, on every page."""
         return False
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        """There is none; to look whether there is would have every answer hang on the visit's, files too."""
+        return response
 
 
 def client_only(view: View) -> View:

@@ -7,11 +7,14 @@ import dataclasses
 import pytest
 
 from portal import clock
+from portal.accounts import cookie
 from portal.app import create_app
 from portal.errors import Refused
 from portal.web.audience import public
 from portal.web.limits import MustWait
 from portal.web.security import PERMISSIONS
+from tests import make
+from tests.browser import Browser
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -91,6 +94,40 @@ def test_nothing_but_our_own_files_is_kept(visit, method, path, code):
     assert ("no-store" in kept) is not (path == "/static/portal.css")
 
 
+def test_a_refusal_is_not_kept_whatever_it_says_of_itself(app, visit):
+    @public
+    def refused_for_long():
+        return "", 404, {"Cache-Control": "public, max-age=600"}
+
+    app.add_url_rule("/refused-for-long", "refused-for-long", refused_for_long)
+
+    assert visit("GET", "/refused-for-long").headers.getlist("Cache-Control") == ["no-store"]
+
+
+def test_what_hangs_on_the_cookie_says_so(app, db, visit):
+    browser = Browser(app)
+    for path in ("/sign-in", "/sign-in"):
+        # The first sets one, the second only reads it.
+        browser.open(path)
+        assert browser.response.headers.getlist("Vary") == ["Cookie"]
+    browser.sign_in(make.client(db, therapist=make.therapist(db)))
+    browser.open("/next")
+    assert browser.response.headers.getlist("Vary") == ["Cookie"]
+    for path in ("/healthz", "/static/portal.css"):
+        assert "Vary" not in visit("GET", path).headers
+
+
+def test_what_varies_by_something_else_too_says_both(app, db):
+    @public
+    def by_language():
+        return cookie.form_token(), {"Vary": "Accept-Language"}
+
+    app.add_url_rule("/by-language", "by-language", by_language)
+    answer = app.test_client().get("/by-language", base_url="https://portal.test")
+
+    assert answer.vary.as_set() == {"accept-language", "cookie"}
+
+
 def test_a_file_that_has_not_changed_is_not_sent_again(visit):
     mark = visit("GET", "/static/portal.css").headers["ETag"]
     again = visit("GET", "/static/portal.css", headers={"If-None-Match": mark})
@@ -108,9 +145,9 @@ def test_a_developer_s_portal_asks_no_browser_to_insist_on_https(settings, now):
 
 
 def test_the_cookie_is_for_this_host_alone_and_no_script_reads_it(visit):
-    (cookie,) = visit("GET", "/sign-in").headers.getlist("Set-Cookie")
+    (sent,) = visit("GET", "/sign-in").headers.getlist("Set-Cookie")
 
-    name, *attributes = cookie.split("; ")
+    name, *attributes = sent.split("; ")
     assert name.startswith("__Host-foyer=")
     assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]
 
