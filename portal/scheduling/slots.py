@@ -126,19 +126,19 @@ def _free(grid: Sequence[int], busy: Iterable[BusyTuple], length: int, before: i
     moved: list[Busy] = []
     ahead = iter([*grid, _NEVER])
     start = next(ahead)
+    own = length + after
     for begins, ends, its_before, its_after, _, _, _, moving in busy:
         if moving:
             moved.append(Busy(begins, ends))
             continue
-        clear = begins - length - (its_before if its_before > after else after)
+        clear = begins - (own if its_before <= after else length + its_before)
         while start <= clear:
             free.append(start)
             start = next(ahead)
         if its_before > after:
             while free and free[-1] > clear:
                 free.pop()
-        free_again = ends + (its_after if its_after > before else before)
-        while start < free_again:
+        while start < ends + (before if its_after <= before else its_after):
             start = next(ahead)
     free += [start, *ahead][:-1]
     return _free(free, moved, length, 0, 0) if moved else free
