@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple, overload
 
 from wtforms import Field, StringField
 
@@ -23,28 +24,70 @@ class TypedField(Field):
         self.data = []
 
 
-class _DepthForm(PortalForm):
+class Sent(NamedTuple):
+    """What a page sends along with an answer: under which name, and what it was."""
+
+    name: str
+    data: str
+
+
+class Beside:
+    """Something that a page sends along, without the blanks around it; empty where it does not.
+
+    It is drawn by the page and never refused, so it needs none of what a field does: of a dozen of them that
+    was a tenth of saving an answer.
+    """
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, form: None, owner: type) -> Beside: ...
+    @overload
+    def __get__(self, form: _FormWithSent, owner: type) -> Sent: ...
+    def __get__(self, form: _FormWithSent | None, owner: type) -> Beside | Sent:
+        if form is None:
+            return self
+        name = f"{form._prefix}{self._name}"
+        return Sent(name, form.sent.get(name, "").strip())
+
+
+class _FormWithSent(PortalForm):
+    # All that was posted, by name.
+    sent: Mapping[str, str]
+
+    class Meta(PortalForm.Meta):
+        # The page draws the token, and every post is asked for it before any form reads it.
+        csrf = False
+
+        def wrap_formdata(self, form: _FormWithSent, formdata: Any) -> Any:
+            found = super().wrap_formdata(form, formdata)
+            form.sent = found or {}
+            return found
+
+
+class _DepthForm(_FormWithSent):
     # Which was chosen, "more" or "short", if one was.
-    depth = StringField()
+    depth = Beside()
 
     @property
     def more(self) -> bool | None:
-        return {"more": True, "short": False}.get(self.depth.data or "")
+        return {"more": True, "short": False}.get(self.depth.data)
 
 
 class AnswerForm(_DepthForm):
     """One question. Where a page asks several, each has one of its own, with a prefix."""
 
     answer = TypedField("Your answer")
-    way = StringField()
+    way = Beside()
     # The revision of the answer that the page was drawn from.
-    based_on = StringField()
-    page = StringField()
-    turn = StringField()
-    asked_on = StringField()
+    based_on = Beside()
+    page = Beside()
+    turn = Beside()
+    asked_on = Beside()
     # After two answers were shown side by side: mine, theirs or both. `clash` says that they were.
-    keep = StringField()
-    clash = StringField()
+    keep = Beside()
+    clash = Beside()
 
     @property
     def posted(self) -> Posted:
@@ -54,10 +97,10 @@ class AnswerForm(_DepthForm):
             way=Way(way) if way in set(Way) else Way.CONTINUE,
             # Whoever was shown two answers and chose none has not settled which of them stays.
             based_on=0 if self.clash.data and not self.keep.data else _whole(self.based_on.data),
-            page=(self.page.data or "")[:_LONGEST_PAGE],
+            page=self.page.data[:_LONGEST_PAGE],
             turn=_whole(self.turn.data),
             join=self.keep.data == "both",
-            asked_on=(self.asked_on.data or "")[:_LONGEST_PAGE],
+            asked_on=self.asked_on.data[:_LONGEST_PAGE],
         )
 
 
@@ -67,7 +110,7 @@ class SectionForm(_DepthForm):
     asked = TypedField()
 
     def of(self, link_id: str) -> AnswerForm:
-        return AnswerForm(prefix=f"{link_id}.", meta={"csrf": False})
+        return AnswerForm(prefix=f"{link_id}.")
 
 
 class AmendForm(PortalForm):
@@ -83,9 +126,9 @@ class WholeForm(_DepthForm):
     """What a client chooses for the questions as a whole."""
 
     # How a part is passed by: one of the ways round a question.
-    way = StringField()
+    way = Beside()
     # The version whose changes the page shows.
-    to = StringField()
+    to = Beside()
 
 
 class SendForm(PortalForm):

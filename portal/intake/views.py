@@ -176,7 +176,6 @@ def check(client: Client) -> ResponseReturnValue:
         back=_place_before_check(answering),
         saved=saved_line(answering.intake.saved_at, client),
         therapist=client.therapist,
-        form=SendForm(),
     )
 
 
@@ -241,6 +240,6 @@ def _both_page(client: Client, clash: AnsweredElsewhere, form: AnswerForm) -> st
 
 def _place_once_saved(saved: Saved, link_id: str, form: AnswerForm) -> str:
     """Whoever has joined two answers or chosen another depth is where they were; else the way goes on."""
-    if form.posted.join or form.more is not None:
+    if form.keep.data == "both" or form.more is not None:
         return place_of(saved.question, came_from=came_from())
     return place_after(saved.path, link_id)

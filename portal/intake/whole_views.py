@@ -91,7 +91,7 @@ def newer(client: Client) -> ResponseReturnValue:
 def move(client: Client) -> ResponseReturnValue:
     try:
         with transaction() as db:
-            move_to_newer(db, client, seen=WholeForm().to.data or "", now=clock.now())
+            move_to_newer(db, client, seen=WholeForm().to.data, now=clock.now())
     except NoSuchVersion:
         flash("The questions have changed once more since this page was opened. Look at the list again.")
         return redirect(url_for("intake.newer"), code=303)

@@ -318,7 +318,6 @@ def _check_page(therapist: Therapist, trial: Trial) -> str:
         seen=0,
         back=trial.place_of(path.stops[-1]) if path.stops else trial.address(_START),
         therapist=therapist,
-        form=AnswerForm(formdata=None),
     )
 
 
