@@ -15,7 +15,7 @@ from portal.database import current_db, transaction
 from portal.errors import NotFound
 from portal.journal.lines import By, Hand
 from portal.privacy.copying import copy_all_of, copy_of_clients, references_of_all
-from portal.privacy.erasing import erase, go_on_erasing, order_erasure
+from portal.privacy.erasing import erase, go_on_erasing, look_again, order_erasure
 from portal.privacy.gathering import Scope
 from portal.privacy.queries import client_called
 from portal.safekeeping.backups import renew_key_file
@@ -31,13 +31,19 @@ def go_on(reference: str) -> None:
         with transaction() as db:
             is_erased = go_on_erasing(db, reference, now=clock.now())
         if is_erased:
-            leave_no_trace()
+            leave_no_trace(reference)
 
 
-def leave_no_trace() -> None:
-    """After an erasure: neither beside the rows, nor in the key file that backups are read with."""
-    overwrite_traces(current_app.extensions["engine"])
+def leave_no_trace(reference: str) -> None:
+    """After an erasure: neither beside the rows, nor in the key file that backups are read with.
+
+    What still lies about is looked for again, by a worker.
+    """
+    is_gone = overwrite_traces(current_app.extensions["engine"])
     renew_key_file(now=clock.now())
+    if not is_gone:
+        with transaction() as db:
+            look_again(db, reference, now=clock.now())
 
 
 def make_copy(reference: str) -> None:
@@ -70,7 +76,7 @@ def erase_(reference: str, at_once: bool, yes: bool) -> None:
     with current_app.test_request_context(base_url=current_app.config["BASE_URL"]), transaction() as db:
         if not go_on_erasing(db, reference, now=now):
             erase(db, client_called(db, reference), now=now)
-    leave_no_trace()
+    leave_no_trace(reference)
     click.echo("Everything of theirs is erased.")
 
 

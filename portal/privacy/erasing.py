@@ -55,10 +55,15 @@ def go_on_erasing(db: Session, reference: str, *, now: datetime) -> bool:
         enqueue(db, ERASE, subject=reference, due_at=ends or now + _LOOK_AGAIN)
         return False
     if unsent_letters_to(db, client.email) and now - erasure.closing_since < LETTERS_AWAITED:
-        enqueue(db, ERASE, subject=reference, due_at=now + _LOOK_AGAIN)
+        look_again(db, reference, now=now)
         return False
     erase(db, client, now=now)
     return True
+
+
+def look_again(db: Session, reference: str, *, now: datetime) -> None:
+    """Have a worker go on with it in a while."""
+    enqueue(db, ERASE, subject=reference, due_at=now + _LOOK_AGAIN)
 
 
 def erase(db: Session, client: Client, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import Connection, Engine, delete, or_, select, text, update
+from sqlalchemy import Engine, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import (
@@ -142,20 +142,16 @@ def _let_go_of_times_to_come(db: Session, client: Client, now: datetime) -> None
     )
 
 
-def overwrite_traces(engine: Engine) -> None:
-    """What was taken out lies about in a database's files for a while; now it does not.
+def overwrite_traces(engine: Engine) -> bool:
+    """What was taken out lies about in a database's files for a while; now it does not. Whether that is so.
 
-    SQLite: deleted rows are overwritten, and the log is emptied. PostgreSQL: dead rows are cleared away. An
-    archive of its log that is kept elsewhere is its keeper's to let go.
+    SQLite: deleted rows are overwritten, and the log is emptied, which nobody may read meanwhile: a copy of
+    everything that somebody fetches slowly is waited for only so long. PostgreSQL: dead rows are cleared
+    away. An archive of its log that is kept elsewhere is its keeper's to let go.
     """
-    if engine.dialect.name == "sqlite":
-        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            _vacuum(connection)
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        return
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        _vacuum(connection)
-
-
-def _vacuum(connection: Connection) -> None:
-    connection.execute(text("VACUUM"))
+        connection.execute(text("VACUUM"))
+        if engine.dialect.name != "sqlite":
+            return True
+        is_read, *_ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        return not is_read

@@ -120,6 +120,7 @@ WITHOUT = {
     "intake.services.save_answer": "what is not sent is the client's alone; saving has to be quick",
     "intake.services.publish_shipped_questionnaire": "it calls publish",
     "privacy.erasing.go_on_erasing": "its steps cancel times and erase, which have lines",
+    "privacy.erasing.look_again": "it only has a worker look once more",
     "privacy.erasing.order_erasure": "that it was erased is written when it is",
     "privacy.erasing.forget_erasure": "it is part of an erasure",
     "privacy.services.begin_what_is_due": "what it begins has lines",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from datetime import UTC, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from portal.accounts.models import Client
 from portal.accounts.queries import person_with_address
@@ -14,6 +15,7 @@ from portal.accounts.services import add_client
 from portal.database import Base, transaction
 from portal.intake.models import Answer, Intake
 from portal.intake.sent import sent_intake_of
+from portal.jobs.models import Job
 from portal.journal.models import JournalLine
 from portal.mail.models import OutgoingEmail
 from portal.privacy.models import Erasure
@@ -23,7 +25,7 @@ from portal.vault.models import DataKey
 from portal.web.formatting import day
 from tests import make
 from tests.browser import Browser
-from tests.privacy.scene import everything_stored
+from tests.privacy.scene import ask_and_wait, everything_stored
 from tests.safekeeping.filled import ADAS_OWN, CANARIES
 
 # What is Ada's own is not among them.
@@ -112,6 +114,37 @@ def test_afterwards_nothing_of_theirs_is_left_in_the_database(app, db, erased):
     assert client.erased_at is not None
     key = db.get(DataKey, client.data_key_id, populate_existing=True)
     assert (key.sealed_key, key.destroyed_at is not None) == (b"", True)
+
+
+@pytest.fixture
+def reader(app, sam):
+    """Somebody who reads the database as it was, for as long as this is open; nobody waits for them long."""
+    engine = app.extensions["engine"]
+    event.listen(engine, "connect", lambda driver, _: driver.execute("PRAGMA busy_timeout = 100"))
+    engine.dispose()
+    reader = sqlite3.connect(engine.url.database, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM client").fetchone() == (1,)
+    yield reader
+    reader.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_while_somebody_reads_the_log_that_it_stands_in_it_is_tried_again(
+    app, db, reader, sams, sam, later, now, work
+):
+    """A copy of everything that is fetched slowly reads for as long as that takes."""
+    email = sam.email
+    ask_and_wait(sams, later, now, work)
+    assert db.get(Client, sam.id, populate_existing=True).erased_at is not None
+    assert email in everything_stored(app, db)
+
+    reader.close()
+    later(now + timedelta(days=30, minutes=20))
+    work()
+
+    assert email not in everything_stored(app, db)
+    assert db.scalars(select(Job).where(Job.kind == "erase-client", Job.done_at.is_(None))).all() == []
 
 
 def test_no_table_that_names_a_client_is_forgotten(db, erased):
