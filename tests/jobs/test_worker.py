@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import url_for
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from config import ROOT
 from portal.database import current_db
@@ -22,7 +22,7 @@ from portal.jobs.models import Heartbeat, Job
 from portal.jobs.queue import LEASE, MOST_ATTEMPTS, GiveUp, enqueue, lanes_of
 from portal.jobs.worker import Worker
 from portal.mail.models import OutgoingEmail
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, until
 
 PLENTY = 30
 # The worker processes have the system's clock, not the test's.
@@ -197,6 +197,8 @@ def test_the_leases_of_all_jobs_in_hand_are_renewed(app, db, now, later, job):
 
     def hold(_subject):
         if both.wait() == 0:
+            # Its own first sign, since two at once are none of a worker's.
+            until(lambda: db.scalar(select(func.count(Heartbeat.worker))), what="a sign of life")
             later(now + LEASE)
             worker.give_a_sign_of_life()
             leases.extend(db.scalars(select(Job.leased_until)))
