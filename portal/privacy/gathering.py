@@ -138,7 +138,7 @@ def _readings(db: Session, client: Client) -> Iterator[Plain]:
 def _answers(db: Session, client: Client, scope: Scope) -> Iterator[Plain]:
     sent = select(Intake).where(Intake.client_id == client.id, Intake.sent_at.is_not(None))
     references: dict[int | None, str] = {}
-    for intake in db.scalars(sent.order_by(Intake.sent_at)):
+    for intake in db.scalars(sent.order_by(Intake.sent_at, Intake.id)):
         said: Plain = {
             "reference": intake.reference,
             "sent_at": _iso(intake.sent_at),
