@@ -7,7 +7,7 @@ from collections import deque
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-# As many as are in use at once on most days; SQLAlchemy's pool has the rest.
+# A web process works on two requests at a time, a worker has three lanes and gives signs of life.
 _MOST_KEPT = 4
 
 

@@ -44,29 +44,28 @@ class Beside:
     @overload
     def __get__(self, form: None, owner: type) -> Beside: ...
     @overload
-    def __get__(self, form: _FormWithSent, owner: type) -> Sent: ...
-    def __get__(self, form: _FormWithSent | None, owner: type) -> Beside | Sent:
+    def __get__(self, form: _DepthForm, owner: type) -> Sent: ...
+    def __get__(self, form: _DepthForm | None, owner: type) -> Beside | Sent:
         if form is None:
             return self
         name = f"{form._prefix}{self._name}"
         return Sent(name, form.sent.get(name, "").strip())
 
 
-class _FormWithSent(PortalForm):
-    # All that was posted, by name.
-    sent: Mapping[str, str]
+class _DepthForm(PortalForm):
+    """What every page of the questions may send: how much the client wants to be asked."""
 
     class Meta(PortalForm.Meta):
-        # The page draws the token, and every post is asked for it before any form reads it.
+        # The page writes the token itself, and no post without it gets this far (`web.security`).
         csrf = False
 
-        def wrap_formdata(self, form: _FormWithSent, formdata: Any) -> Any:
+        def wrap_formdata(self, form: _DepthForm, formdata: Any) -> Any:
             found = super().wrap_formdata(form, formdata)
             form.sent = found or {}
             return found
 
-
-class _DepthForm(_FormWithSent):
+    # All that was posted, by name.
+    sent: Mapping[str, str]
     # Which was chosen, "more" or "short", if one was.
     depth = Beside()
 

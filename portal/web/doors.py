@@ -30,7 +30,7 @@ _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class WholeRequest(Request):
-    """A file that a form brings stays in memory with the rest of its body: nothing of it touches a disk."""
+    """A request that is read here, before any view does."""
 
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:
@@ -38,6 +38,7 @@ class WholeRequest(Request):
         return parse_cookie(self.environ.get("HTTP_COOKIE"), cls=self.dict_storage_class)  # type: ignore[return-value]
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        """A file that a form brings stays in memory, as all of the body does: nothing touches a disk."""
         return io.BytesIO()
 
 
